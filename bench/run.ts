@@ -1,0 +1,20 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** `npm run bench -- NAME [arguments]`: each bench is a file of its own that prints its table. */
+const BENCHES: Record<string, string> = {
+  lookup: 'identification over HTTP against a bare node:http server',
+  'caller-index': 'the index alone at ten million numbers',
+  'phone-number': 'reading numbers against the phone library',
+  import: 'a book of a million rows',
+}
+
+const [name, ...args] = process.argv.slice(2)
+if (name === undefined || !Object.hasOwn(BENCHES, name)) {
+  const lines = Object.entries(BENCHES).map(([one, what]) => `  ${one.padEnd(14)} ${what}`)
+  process.stdout.write(`npm run bench -- NAME [arguments]\n\n${lines.join('\n')}\n`)
+  process.exit(name === undefined ? 0 : 1)
+}
+const file = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+const { status } = spawnSync(process.execPath, ['--expose-gc', file, ...args], { stdio: 'inherit' })
+process.exit(status ?? 1)

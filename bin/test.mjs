@@ -1,0 +1,54 @@
+// node bin/test.mjs [--postgres] [part of a path …]
+import { relative } from 'node:path'
+import { finished } from 'node:stream/promises'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { findTestFiles, needsStore } from './test-files.mjs'
+import { openTally } from './test-tally.mjs'
+
+/** A file still running after this long hangs. */
+const FILE_TIMEOUT_MS = 240_000
+
+const root = process.cwd()
+const wantsPostgres = process.argv.includes('--postgres')
+const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
+
+if (wantsPostgres) {
+  if (!process.env.DATABASE_URL) {
+    process.stderr.write(
+      'The tests on PostgreSQL need DATABASE_URL: the postgres:// address of a server where its user may create databases.\n',
+    )
+    process.exit(1)
+  }
+  process.env.CORDBOARD_TEST_POSTGRES = process.env.DATABASE_URL
+}
+
+const files = findTestFiles(root, filters).filter((file) => !wantsPostgres || needsStore(root, file))
+const tally = openTally()
+const tests = run({ files, concurrency: 2, isolation: 'process', timeout: FILE_TIMEOUT_MS })
+tests.on('test:pass', tally.passed)
+tests.on('test:fail', tally.failed)
+tests.on('test:summary', ({ file }) => file && tally.fileEnded(file))
+const report = tests.compose(spec)
+report.pipe(process.stdout, { end: false })
+await finished(report)
+
+const lines = []
+const cutShort = tally.close(files)
+for (const file of cutShort)
+  lines.push(`FAILED ${relative(root, file)}: it ran no test, or ended before its tests did.`)
+for (const { file, name, reason } of tally.skipped)
+  lines.push(`skipped: ${relative(root, file)}: ${name} (${reason})`)
+const withoutPostgres = process.env.CORDBOARD_TEST_POSTGRES
+  ? []
+  : files.filter((file) => needsStore(root, file))
+if (withoutPostgres.length > 0) {
+  lines.push(
+    `skipped: the PostgreSQL half of ${withoutPostgres.length} test files (needs a server: DATABASE_URL=postgres://… npm run test:postgres)`,
+  )
+}
+const { passed, failed, skipped } = tally.count
+if (passed + failed === 0) lines.push('FAILED no test ran.')
+lines.push(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
+process.stdout.write(`\n${lines.join('\n')}\n`)
+process.exitCode = failed > 0 || passed + failed === 0 ? 1 : 0

@@ -1,0 +1,54 @@
+import { importBook } from './import.ts'
+import { lookUp } from './lookup.ts'
+import { CommandError } from './connection.ts'
+import { tenants } from './tenants.ts'
+import { tokens } from './tokens.ts'
+import { status } from './status.ts'
+
+const USAGE = `cordboard <command>
+
+  serve                     run the hub (the same as npm start)
+  import FILE.csv           import a book and show its progress   (import --help)
+  lookup NUMBER [--explain] who is calling, and why
+  tokens                    list, create NAME, revoke ID          (tokens --help)
+  tenants                   list, create NAME                     (tenants --help)
+  status                    is the hub there, and ready
+
+CORDBOARD_URL says where the hub is (http://127.0.0.1:8377), CORDBOARD_TOKEN who you are.
+--tenant ID acts in a child tenant.
+`
+
+type Command = (args: string[]) => Promise<void>
+
+async function serve(args: string[]): Promise<void> {
+  process.argv.splice(2, process.argv.length - 2, ...args)
+  await import('../server/main.ts')
+}
+
+const COMMANDS: Record<string, Command> = {
+  serve,
+  import: importBook,
+  lookup: lookUp,
+  tokens,
+  tenants,
+  status,
+}
+
+async function main(): Promise<void> {
+  const [name, ...args] = process.argv.slice(2)
+  if (name === undefined || name === 'help' || name === '--help') {
+    process.stdout.write(USAGE)
+    return
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw new CommandError(`There is no command ${name}.\n\n${USAGE}`)
+  await command(args)
+}
+
+await main().catch((error: unknown) => {
+  const known = error instanceof CommandError || (error instanceof TypeError && 'code' in error)
+  process.stderr.write(
+    `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  process.exitCode = 1
+})

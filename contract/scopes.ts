@@ -1,0 +1,17 @@
+import { Type, type Static } from 'typebox'
+
+/** What a token may do. `admin` includes every other scope; a `:write` scope includes its `:read`. */
+export const SCOPES = [
+  'identify',
+  'journal:write',
+  'directory:read',
+  'directory:write',
+  'calls:read',
+  'calls:write',
+  'fleet:read',
+  'fleet:write',
+  'admin',
+] as const
+
+export const Scope = Type.Enum([...SCOPES])
+export type Scope = Static<typeof Scope>

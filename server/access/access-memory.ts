@@ -1,0 +1,128 @@
+import type { Selectable } from 'kysely'
+import type { Scope } from '../../contract/scopes.ts'
+import { parseAddressList, type AddressList } from '../platform/address.ts'
+import { fromJson } from '../platform/database/json.ts'
+import type { Change, Store } from '../platform/database/store.ts'
+import type { AccessTables, TenantsTable, TokensTable } from './tables.ts'
+
+/** A tenant as every answer needs it. */
+export type TenantSettings = {
+  id: number
+  parentId: number | null
+  country: string | null
+  timeZone: string | null
+  matchTail: boolean
+  matchSwitchboard: boolean
+  active: boolean
+}
+
+export type KnownToken = {
+  id: number
+  tenantId: number
+  name: string
+  hash: string | null
+  scopes: ReadonlySet<Scope>
+  addresses: AddressList | null
+  dialects: ReadonlySet<string> | null
+  expiresAt: number | null
+}
+
+/** Tenants and live tokens in memory: authentication asks no database. */
+export type AccessMemory = {
+  tenant(id: number): TenantSettings | null
+  byHash(hash: string): KnownToken | null
+  addressCredentials(): Iterable<KnownToken>
+  isDescendant(tenantId: number, ancestorId: number): boolean
+  hydrate(): Promise<void>
+  apply(changes: Change[]): Promise<void>
+}
+
+function toTenant(row: Selectable<TenantsTable>): TenantSettings {
+  return {
+    id: row.id,
+    parentId: row.parent_id,
+    country: row.country,
+    timeZone: row.time_zone,
+    matchTail: row.match_tail === 1,
+    matchSwitchboard: row.match_switchboard === 1,
+    active: row.active === 1,
+  }
+}
+
+function toToken(row: Selectable<TokensTable>): KnownToken {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    name: row.name,
+    hash: row.hash,
+    scopes: new Set(fromJson<Scope[]>(row.scopes)),
+    addresses: row.address_list === null ? null : parseAddressList(fromJson<string[]>(row.address_list)),
+    dialects: row.dialects === null ? null : new Set(fromJson<string[]>(row.dialects)),
+    expiresAt: row.expires_at,
+  }
+}
+
+export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
+  const tenants = new Map<number, TenantSettings>()
+  const byHash = new Map<string, KnownToken>()
+  const byId = new Map<number, KnownToken>()
+
+  const forget = (id: number) => {
+    const known = byId.get(id)
+    byId.delete(id)
+    if (known?.hash) byHash.delete(known.hash)
+  }
+  const remember = (row: Selectable<TokensTable>) => {
+    forget(row.id)
+    if (row.revoked_at !== null) return
+    const token = toToken(row)
+    byId.set(token.id, token)
+    if (token.hash !== null) byHash.set(token.hash, token)
+  }
+
+  return {
+    tenant: (id) => tenants.get(id) ?? null,
+    byHash: (hash) => byHash.get(hash) ?? null,
+    *addressCredentials() {
+      for (const token of byId.values()) if (token.hash === null) yield token
+    },
+    isDescendant(tenantId, ancestorId) {
+      const seen = new Set<number>()
+      for (let at = tenants.get(tenantId); at && !seen.has(at.id); at = tenants.get(at.parentId ?? 0)) {
+        if (at.parentId === ancestorId) return true
+        seen.add(at.id)
+      }
+      return false
+    },
+    async hydrate() {
+      const tenantRows = await store.feed.selectFrom('tenants').selectAll().execute()
+      const tokenRows = await store.feed
+        .selectFrom('tokens')
+        .selectAll()
+        .where('revoked_at', 'is', null)
+        .execute()
+      tenants.clear()
+      byHash.clear()
+      byId.clear()
+      for (const row of tenantRows) tenants.set(row.id, toTenant(row))
+      for (const row of tokenRows) remember(row)
+    },
+    async apply(changes) {
+      const idsOf = (entity: string) =>
+        changes.filter((one) => one.entity === entity).flatMap((one) => one.ids)
+      const tenantIds = idsOf('tenant')
+      if (tenantIds.length > 0) {
+        const rows = await store.feed.selectFrom('tenants').selectAll().where('id', 'in', tenantIds).execute()
+        for (const id of tenantIds) tenants.delete(id)
+        for (const row of rows) tenants.set(row.id, toTenant(row))
+      }
+      const tokenIds = idsOf('token')
+      if (tokenIds.length > 0) {
+        const rows = await store.feed.selectFrom('tokens').selectAll().where('id', 'in', tokenIds).execute()
+        const found = new Set(rows.map((row) => row.id))
+        for (const id of tokenIds) if (!found.has(id)) forget(id)
+        for (const row of rows) remember(row)
+      }
+    },
+  }
+}

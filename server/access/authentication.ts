@@ -1,0 +1,105 @@
+import { contains } from '../platform/address.ts'
+import type { Clock } from '../platform/clock.ts'
+import { HubError } from '../platform/errors.ts'
+import type { AccessMemory, KnownToken } from './access-memory.ts'
+import { openFailureThrottle } from './failure-throttle.ts'
+import type { Principal } from './principal.ts'
+import { hashToken } from './token-secret.ts'
+
+/** What a request shows of itself. */
+export type Credentials = {
+  /** The secret as sent; null when none was. */
+  token: string | null
+  /** The caller's address, behind trusted proxies already resolved. */
+  address: string
+  /** The dialect spoken, when it may be opened to bare addresses. */
+  dialect: string | null
+  /** `Cordboard-Tenant`: the tenant to act in; null = the token's own. */
+  actAs: string | null
+}
+
+export type Authentication = {
+  /**
+   * Says who is asking, or throws: 401 `unauthenticated`, 403 `address_refused` or `forbidden`, 429
+   * `too_many_failures`. Asks memory only, and a valid credential is never throttled.
+   */
+  authenticate(credentials: Credentials): Principal
+  /** Who a secret stands for, in its own tenant, if nothing but the secret is needed for it; notes no failure. */
+  recognise(secret: string): Principal | null
+}
+
+export function openAuthentication(
+  memory: AccessMemory,
+  clock: Clock,
+  onUse: (tokenId: number) => void,
+): Authentication {
+  const throttle = openFailureThrottle(clock)
+
+  const refuse = (address: string, error: HubError): never => {
+    if (!throttle.failed(address)) throw error
+    throw new HubError(
+      'too_many_failures',
+      'Too many failed attempts from this address. Try again in a minute.',
+    )
+  }
+
+  const isLive = (token: KnownToken) =>
+    (token.expiresAt === null || token.expiresAt > clock.now()) &&
+    memory.tenant(token.tenantId)?.active === true
+
+  const byAddress = ({ address, dialect }: Credentials): KnownToken | null => {
+    if (dialect === null) return null
+    let found: KnownToken | null = null
+    for (const token of memory.addressCredentials()) {
+      if (!token.dialects?.has(dialect) || !token.addresses || !isLive(token)) continue
+      if (!contains(token.addresses, address)) continue
+      // An address that speaks for two tenants speaks for neither.
+      if (found && found.tenantId !== token.tenantId) return null
+      found ??= token
+    }
+    return found
+  }
+
+  const actingTenant = (token: KnownToken, actAs: string | null): number => {
+    if (actAs === null) return token.tenantId
+    const wanted = Number(actAs)
+    if (wanted === token.tenantId) return wanted
+    const allowed = token.scopes.has('admin') && memory.isDescendant(wanted, token.tenantId)
+    if (!allowed) throw new HubError('forbidden', 'This token may not act in that tenant.')
+    return wanted
+  }
+
+  const principalOf = (token: KnownToken, tenantId: number): Principal => {
+    onUse(token.id)
+    return {
+      tokenId: token.id,
+      tokenName: token.name,
+      tenantId,
+      homeTenantId: token.tenantId,
+      scopes: token.scopes,
+    }
+  }
+
+  return {
+    authenticate(credentials) {
+      const { token: secret, address } = credentials
+      const token = secret === null ? byAddress(credentials) : memory.byHash(hashToken(secret))
+      if (!token || !isLive(token)) {
+        const reason =
+          secret === null ? 'A token is needed.' : 'This token is not known, has expired or was revoked.'
+        return refuse(address, new HubError('unauthenticated', reason))
+      }
+      if (token.addresses && !contains(token.addresses, address)) {
+        return refuse(
+          address,
+          new HubError('address_refused', 'This token may not be used from this address.'),
+        )
+      }
+      return principalOf(token, actingTenant(token, credentials.actAs))
+    },
+    recognise(secret) {
+      const token = memory.byHash(hashToken(secret))
+      return token && token.addresses === null && isLive(token) ? principalOf(token, token.tenantId) : null
+    },
+  }
+}

@@ -1,0 +1,31 @@
+import type { Scope } from '../../contract/scopes.ts'
+import type { Actor } from '../platform/audit.ts'
+
+/** Who is asking: one token, in one tenant. */
+export type Principal = {
+  tokenId: number
+  tokenName: string
+  /** The tenant acted in. */
+  tenantId: number
+  /** The tenant the token belongs to. */
+  homeTenantId: number
+  scopes: ReadonlySet<Scope>
+}
+
+/** `admin` includes everything; `x:write` includes `x:read`. */
+export function mayDo(scopes: ReadonlySet<Scope>, wanted: Scope): boolean {
+  if (scopes.has(wanted) || scopes.has('admin')) return true
+  return wanted.endsWith(':read') && scopes.has(wanted.replace(':read', ':write') as Scope)
+}
+
+/** The principal as the audit trail names it. */
+export function actorOf(principal: Principal, request: { id: string; address: string } | null): Actor {
+  return {
+    kind: 'token',
+    id: principal.tokenId,
+    name: principal.tokenName,
+    tenantId: principal.tenantId,
+    requestId: request?.id ?? null,
+    address: request?.address ?? null,
+  }
+}

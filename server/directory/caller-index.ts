@@ -1,0 +1,179 @@
+import { accountKey } from './fold.ts'
+import { randomSeed } from './index/hash.ts'
+import { nationalKey, numericPart, textKey } from './index/keys.ts'
+import { exactHit, findNumber, textOf, type Attempt, type Hit, type MatchOptions } from './index/matching.ts'
+import { OwnerTable } from './index/owner-table.ts'
+import { PostingLists } from './index/posting-lists.ts'
+import { RecordStore, type Owner } from './index/record-store.ts'
+import { TailTable } from './index/tail-table.ts'
+import type { CategoryRecord, PartyRecord, PartySummary } from './party-record.ts'
+import type { ReadNumber } from './read-number.ts'
+
+export type { Attempt, Hit, MatchOptions, Tier, VisitOwner } from './index/matching.ts'
+export { CONFIDENCE } from './index/matching.ts'
+
+/** The size of an index: `numbers` counts different numbers and texts, `parts` says where the bytes are. */
+export type IndexStats = { parties: number; numbers: number; bytes: number; parts: Record<string, number> }
+
+/**
+ * One tenant's customers and contacts in memory, found by number or by account without any I/O. Inactive parties, and
+ * persons of an inactive customer, are kept but never found. Party ids are positive integers. Nothing throws.
+ */
+export type CallerIndex = {
+  /** Replaces whatever this party id had. */
+  put(record: PartyRecord): void
+  remove(partyId: number): void
+  get(partyId: number): PartyRecord | null
+  /** The party without its numbers. */
+  summary(partyId: number): PartySummary | null
+  putCategory(category: CategoryRecord): void
+  removeCategory(id: number): void
+  category(id: number): CategoryRecord | null
+  /**
+   * The active owner of exactly this E.164 number, and its customer, where it has only one: nearly every known caller.
+   * null says nothing about the other rules.
+   */
+  exactOwner(digits: number): Owner | null
+  /** Who owns a number, by the first rule that finds somebody; `tried` takes down the keys looked for. */
+  findNumber(read: ReadNumber, options: MatchOptions, tried?: Attempt[]): Hit
+  /**
+   * Active customers, ascending by id: those of exactly this account (case and compatibility forms aside), else, for a
+   * text of digits alone, those whose account has the same digits without leading zeros.
+   */
+  findAccount(text: string): number[]
+  stats(): IndexStats
+}
+
+type Keys = { numbers: Set<number>; texts: Set<number>; account: number | null; digits: number | null }
+
+/** Longer than any account: not worth folding. */
+const LONGEST_ACCOUNT = 200
+/** What people put between the digits they key. */
+const SEPARATORS = /[\s.\-_/#*]/g
+const SHORTEST_TAIL = 10 ** 8
+
+/** An empty index. */
+export function openCallerIndex(): CallerIndex {
+  const seed = randomSeed()
+  const lists = new PostingLists()
+  const numbers = new OwnerTable(seed, lists)
+  const texts = new OwnerTable(seed, lists)
+  const accounts = new OwnerTable(seed, lists)
+  const accountDigits = new OwnerTable(seed, lists)
+  const tails = new TailTable(seed)
+  const records = new RecordStore(seed)
+  const categories = new Map<number, CategoryRecord>()
+  const tables = { numbers, nationals: 0, tails, texts, records, seed }
+
+  const keysOf = (record: PartyRecord): Keys => {
+    const keys: Keys = { numbers: new Set(), texts: new Set(), account: null, digits: null }
+    // Nobody inactive is found, so nothing of theirs is listed.
+    if (!record.active) return keys
+    for (const { read } of record.numbers) {
+      const text = textOf(read)
+      if (text !== null) keys.texts.add(textKey(text, seed))
+      else if (read.kind === 'external') keys.numbers.add(read.digits)
+      else if (read.kind === 'national') keys.numbers.add(nationalKey(read.digits)!)
+    }
+    if (record.party === 'customer' && record.account !== null) {
+      const digits = numericPart(record.account)
+      keys.account = textKey(accountKey(record.account), seed)
+      keys.digits = digits === null ? null : textKey(digits, seed)
+    }
+    return keys
+  }
+
+  const remove = (partyId: number) => {
+    const slot = records.slotOf(partyId)
+    if (slot < 0) return
+    const keys = keysOf(records.read(slot))
+    for (const key of keys.numbers) {
+      if (!numbers.remove(key, slot)) continue
+      if (key < 0) tables.nationals--
+      if (Math.abs(key) >= SHORTEST_TAIL) tails.remove(key)
+    }
+    for (const key of keys.texts) texts.remove(key, slot)
+    if (keys.account !== null) accounts.remove(keys.account, slot)
+    if (keys.digits !== null) accountDigits.remove(keys.digits, slot)
+    records.remove(slot)
+  }
+
+  const customersAt = (table: OwnerTable, key: number, isThis: (account: string) => boolean): number[] => {
+    const found: number[] = []
+    table.every(key, (slot) => {
+      if (!records.isLive(slot)) return true
+      const record = records.summary(slot)
+      if (record.party === 'customer' && record.account !== null && isThis(record.account))
+        found.push(record.id)
+      return true
+    })
+    return found.sort((a, b) => a - b)
+  }
+
+  return {
+    put(record) {
+      remove(record.id)
+      const slot = records.add(record)
+      const keys = keysOf(record)
+      for (const key of keys.numbers) {
+        if (!numbers.add(key, slot)) continue
+        if (key < 0) tables.nationals++
+        if (Math.abs(key) >= SHORTEST_TAIL) tails.add(key)
+      }
+      for (const key of keys.texts) texts.add(key, slot)
+      if (keys.account !== null) accounts.add(keys.account, slot)
+      if (keys.digits !== null) accountDigits.add(keys.digits, slot)
+    },
+    remove,
+    get(partyId) {
+      const slot = records.slotOf(partyId)
+      return slot < 0 ? null : records.read(slot)
+    },
+    summary(partyId) {
+      const slot = records.slotOf(partyId)
+      return slot < 0 ? null : records.summary(slot)
+    },
+    putCategory: (category) => void categories.set(category.id, { ...category }),
+    removeCategory: (id) => void categories.delete(id),
+    category: (id) => categories.get(id) ?? null,
+    exactOwner(digits) {
+      const slot = digits > 0 ? numbers.only(digits) : -1
+      return slot >= 0 && records.isLive(slot) ? records.withCustomer(slot) : null
+    },
+    findNumber(read, options, tried) {
+      if (tried === undefined && read.kind === 'external' && read.digits > 0) {
+        const slot = numbers.only(read.digits)
+        if (slot >= 0 && records.isLive(slot)) return exactHit(records.idOf(slot))
+      }
+      return findNumber(tables, read, options, tried ?? null)
+    },
+    findAccount(text) {
+      if (text.length > LONGEST_ACCOUNT) return []
+      for (const wanted of new Set([accountKey(text), accountKey(text.replace(/[#*]/g, ''))])) {
+        if (wanted === '') continue
+        const exact = customersAt(
+          accounts,
+          textKey(wanted, seed),
+          (account) => accountKey(account) === wanted,
+        )
+        if (exact.length > 0) return exact
+      }
+      const keyed = accountKey(text).replace(SEPARATORS, '')
+      if (!/^[0-9]+$/.test(keyed)) return []
+      const digits = keyed.replace(/^0+(?=.)/, '')
+      return customersAt(accountDigits, textKey(digits, seed), (account) => numericPart(account) === digits)
+    },
+    stats() {
+      const parts = {
+        numbers: numbers.bytes,
+        tails: tails.bytes,
+        lists: lists.bytes,
+        texts: texts.bytes,
+        accounts: accounts.bytes + accountDigits.bytes,
+        ...records.bytes,
+      }
+      const bytes = Object.values(parts).reduce((sum, part) => sum + part, 0)
+      return { parties: records.size, numbers: numbers.size + texts.size, bytes, parts }
+    },
+  }
+}

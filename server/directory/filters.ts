@@ -1,0 +1,71 @@
+import { sql, type RawBuilder } from 'kysely'
+import { contains } from '../platform/database/engine.ts'
+import { invalid } from '../platform/errors.ts'
+import { readListRequest, type ListAllows, type ListRequest } from '../platform/listing.ts'
+import { isStorable, UNSTORABLE } from './field-check.ts'
+import { fold } from './fold.ts'
+
+/**
+ * The filters of one list, read as what they compare with. null = not asked for; a value that cannot be read
+ * is a 422.
+ */
+export type Filters = {
+  text(name: string): string | null
+  flag(name: string): boolean | null
+  id(name: string): number | null
+  /** The folded words of a free search, all of which have to occur. */
+  words(name: string): string[]
+}
+
+const MOST_WORDS = 10
+const FLAGS: Record<string, boolean> = { '1': true, true: true, '0': false, false: false }
+
+/** As `readListRequest`, with the filters read. */
+export function readFilteredList(
+  query: Record<string, unknown>,
+  allows: ListAllows,
+): { request: ListRequest; filters: Filters } {
+  const request = readListRequest(query, allows)
+  const refuse = (name: string, message: string): never => {
+    throw invalid({ [`filter[${name}]`]: [message] })
+  }
+  const text = (name: string): string | null => {
+    const value = request.filters[name]
+    if (value === undefined) return null
+    if (!isStorable(value)) refuse(name, UNSTORABLE)
+    return value
+  }
+  const filters: Filters = {
+    text,
+    flag(name) {
+      const value = text(name)
+      return value === null ? null : (FLAGS[value] ?? refuse(name, 'Is either 1 (true) or 0 (false).'))
+    },
+    id(name) {
+      const value = text(name)
+      if (value === null) return null
+      return /^[0-9]{1,15}$/.test(value) ? Number(value) : refuse(name, 'Is an id: a whole number.')
+    },
+    words: (name) =>
+      fold(text(name) ?? '')
+        .split(' ')
+        .filter((word) => word !== '')
+        .slice(0, MOST_WORDS),
+  }
+  return { request, filters }
+}
+
+/** As `contains`, for a column whose text was never folded. The needle is lower case. */
+export function containsAnyCase(column: string, needle: string): RawBuilder<boolean> {
+  const pattern = `%${needle.replace(/[\\%_]/g, (sign) => `\\${sign}`)}%`
+  return sql<boolean>`lower(${sql.ref(column)}) like ${sql.val(pattern)} escape '\\'`
+}
+
+/** Whether a word of a free search is in one of these columns; the second kind is not folded. */
+export function occursIn(word: string, folded: string[], typed: string[]): RawBuilder<boolean> {
+  const places = [
+    ...folded.map((column) => contains(column, word)),
+    ...typed.map((column) => containsAnyCase(column, word)),
+  ]
+  return sql<boolean>`(${sql.join(places, sql` or `)})`
+}

@@ -1,0 +1,113 @@
+import type { Change, Store } from '../platform/database/store.ts'
+import { openCallerIndex, type CallerIndex } from './caller-index.ts'
+import { readCategories, readContacts, readCustomers } from './records.ts'
+import type { DirectoryTables } from './tables.ts'
+
+const PAGE = 2_000
+/** Parties put between two breaths of the event loop: a few ms of work. */
+const BREATH = 250
+
+/** Every tenant's index, filled from the store and kept equal to it by the change feed. */
+export type IndexFollower = {
+  /** The tenant's index; an empty one for a tenant without a directory. */
+  indexOf(tenantId: number): CallerIndex
+  /** Fills memory from the store; while it runs the former picture goes on answering. */
+  hydrate(): Promise<void>
+  apply(changes: Change[]): Promise<void>
+  stats(): { parties: number; numbers: number; bytes: number }
+}
+
+const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+async function putAll<Record extends { id: number }>(
+  next: (after: number) => Promise<Record[]>,
+  put: (record: Record) => void,
+): Promise<void> {
+  let page = await next(0)
+  while (page.length > 0) {
+    // The next page is read while this one goes in.
+    const following = next(page.at(-1)?.id ?? 0)
+    // A failure is met at the await below; until then nobody else must trip over it.
+    following.catch(() => {})
+    for (const [i, record] of page.entries()) {
+      put(record)
+      if (i % BREATH === BREATH - 1) await breathe()
+    }
+    page = await following
+  }
+}
+
+export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower {
+  let indexes = new Map<number, CallerIndex>()
+  const nobody = openCallerIndex()
+
+  const openFor = (into: Map<number, CallerIndex>, tenantId: number): CallerIndex => {
+    const found = into.get(tenantId)
+    if (found) return found
+    const made = openCallerIndex()
+    into.set(tenantId, made)
+    return made
+  }
+
+  const reload = async (tenantId: number, entity: 'customer' | 'contact', ids: number[]) => {
+    const index = openFor(indexes, tenantId)
+    const read = entity === 'customer' ? readCustomers : readContacts
+    for (let from = 0; from < ids.length; from += BREATH) {
+      const some = ids.slice(from, from + BREATH)
+      const records = await read(store, tenantId, { ids: some })
+      const found = new Set(records.map((record) => record.id))
+      for (const id of some) if (!found.has(id)) index.remove(id)
+      for (const record of records) index.put(record)
+      await breathe()
+    }
+  }
+
+  const reloadCategories = async (tenantId: number, ids: number[]) => {
+    const index = openFor(indexes, tenantId)
+    const records = await readCategories(store, tenantId, ids)
+    const found = new Set(records.map((record) => record.id))
+    for (const id of ids) if (!found.has(id)) index.removeCategory(id)
+    for (const record of records) index.putCategory(record)
+  }
+
+  return {
+    indexOf: (tenantId) => indexes.get(tenantId) ?? nobody,
+    async hydrate() {
+      const fresh = new Map<number, CallerIndex>()
+      const tenants = await store.read.selectFrom('customers').select('tenant_id').distinct().execute()
+      const others = await store.read.selectFrom('contacts').select('tenant_id').distinct().execute()
+      const categorised = await store.read.selectFrom('categories').select('tenant_id').distinct().execute()
+      for (const tenantId of new Set([...tenants, ...others, ...categorised].map((row) => row.tenant_id))) {
+        const index = openFor(fresh, tenantId)
+        for (const category of await readCategories(store, tenantId, null)) index.putCategory(category)
+        await putAll((after) => readCustomers(store, tenantId, { after, limit: PAGE }), index.put)
+        await putAll((after) => readContacts(store, tenantId, { after, limit: PAGE }), index.put)
+      }
+      indexes = fresh
+    },
+    async apply(changes) {
+      // Rows are read as they are now, so each party is read once however often the batch names it.
+      const touched = new Map<string, { tenantId: number; entity: string; ids: Set<number> }>()
+      for (const { tenantId, entity, ids } of changes) {
+        const key = `${entity} ${tenantId}`
+        const entry = touched.get(key) ?? { tenantId, entity, ids: new Set<number>() }
+        for (const id of ids) entry.ids.add(id)
+        touched.set(key, entry)
+      }
+      for (const { tenantId, entity, ids } of touched.values()) {
+        if (entity === 'category') await reloadCategories(tenantId, [...ids])
+        if (entity === 'customer' || entity === 'contact') await reload(tenantId, entity, [...ids])
+      }
+    },
+    stats() {
+      const total = { parties: 0, numbers: 0, bytes: 0 }
+      for (const index of indexes.values()) {
+        const { parties, numbers, bytes } = index.stats()
+        total.parties += parties
+        total.numbers += numbers
+        total.bytes += bytes
+      }
+      return total
+    },
+  }
+}

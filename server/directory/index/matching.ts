@@ -1,0 +1,261 @@
+import type { ReadNumber } from '../read-number.ts'
+import { aliasKeys, nationalDigits } from '../phone-number.ts'
+import { isNumberKey, nationalKey, nationalOf, textKey } from './keys.ts'
+import { NO_OWNER, type OwnerTable } from './owner-table.ts'
+import type { RecordStore } from './record-store.ts'
+import type { TailTable } from './tail-table.ts'
+
+/** Which rule found somebody. `account`: the caller named an account instead of having a number. */
+export type Tier = 'exact' | 'national' | 'alias' | 'extension' | 'tail' | 'switchboard' | 'account'
+
+/** How sure each rule is, 0 to 1. VIP, on-call duty, routing and journaling want 0.9 at least. */
+export const CONFIDENCE: Record<Tier, number> = {
+  exact: 1,
+  national: 0.9,
+  alias: 0.9,
+  extension: 0.9,
+  tail: 0.6,
+  switchboard: 0.5,
+  account: 1,
+}
+
+/** At most this many owners are named; `every` walks through all of them. */
+export const MOST_OWNERS = 100
+
+/** One owner of a number: the party and the customer it is or belongs to. Answering false ends the walk. */
+export type VisitOwner = (partyId: number, customerId: number | null) => boolean
+
+/** Who owns a number, by the first rule that finds somebody who is active. Good until the index changes. */
+export type Hit = {
+  tier: Tier | null
+  confidence: number
+  /** Party ids, ascending, at most 100. */
+  owners: readonly number[]
+  more: boolean
+  /** Walks through all owners, in no particular order (the same one twice is possible); null unless there are more. */
+  every: ((visit: VisitOwner) => void) | null
+}
+
+/** One key a rule was tried with, and how many owners it found (counted up to 100). */
+export type Attempt = { tier: Tier; key: string; hits: number }
+
+export type MatchOptions = {
+  /** Whether a number may match by its last nine digits. */
+  tail: boolean
+  /** Whether an unknown extension behind a company's main number may match the company. */
+  switchboard: boolean
+}
+
+export type Tables = {
+  /** By E.164 digits and national keys. */
+  numbers: OwnerTable
+  /** How many of these are numbers without a country. */
+  nationals: number
+  tails: TailTable
+  texts: OwnerTable
+  records: RecordStore
+  seed: number
+}
+
+export const NOBODY: Hit = Object.freeze({
+  tier: null,
+  confidence: 0,
+  owners: Object.freeze([]),
+  more: false,
+  every: null,
+})
+
+/** The only owner of exactly this number. */
+export function exactHit(owner: number): Hit {
+  return { tier: 'exact', confidence: CONFIDENCE.exact, owners: [owner], more: false, every: null }
+}
+
+const NATIONAL_AT_LEAST = 8
+const TAIL = 9
+const PREFIX_AT_LEAST = 7
+
+type Accepts = (slot: number) => boolean
+
+/** Finds who owns a number. `tried` takes down every key looked for; leave it null where time counts. */
+export function findNumber(
+  tables: Tables,
+  read: ReadNumber,
+  options: MatchOptions,
+  tried: Attempt[] | null,
+): Hit {
+  switch (read.kind) {
+    case 'withheld':
+      return NOBODY
+    case 'external':
+      return isNumberKey(read.digits)
+        ? findExternal(tables, read.digits, options, tried)
+        : findText(tables, read.e164, tried)
+    case 'national':
+      return nationalKey(read.digits) === null
+        ? findText(tables, read.digits, tried)
+        : findNational(tables, read.digits, options, tried)
+    case 'short':
+    case 'unreadable':
+      return findText(tables, read.text, tried)
+  }
+}
+
+function findExternal(tables: Tables, digits: number, options: MatchOptions, tried: Attempt[] | null): Hit {
+  if (tried !== null || tables.numbers.only(digits) !== NO_OWNER) {
+    const exact = gather(tables, 'exact', [digits], tried)
+    if (exact !== NOBODY) return exact
+  }
+  if (tables.nationals > 0 || tried !== null) {
+    const national = gather(tables, 'national', withoutCountry(digits), tried)
+    if (national !== NOBODY) return national
+  }
+  const aliases = mayHaveAliases(digits) ? aliasKeys(digits) : []
+  const alias = gather(tables, 'alias', aliases, tried)
+  if (alias !== NOBODY) return alias
+  const tail = options.tail ? findTail(tables, digits, nationalDigits(digits), tried) : NOBODY
+  if (tail !== NOBODY) return tail
+  return options.switchboard ? findSwitchboard(tables, digits, tried) : NOBODY
+}
+
+/** Whether the number begins with 52 or 54 and has 12 or 13 digits: the few that can have an alias, told without text. */
+function mayHaveAliases(digits: number): boolean {
+  const start = Math.floor(digits / 1e10)
+  return start === 52 || start === 54 || Math.floor(start / 10) === 52 || Math.floor(start / 10) === 54
+}
+
+/** Keys under which a number with its country lies when nobody named the country as it was written down. */
+function withoutCountry(digits: number): number[] {
+  const subscriber = nationalDigits(digits)
+  // A zero that belongs to the number (Italy) looks like a trunk prefix where the country is unknown.
+  const spellings = new Set([subscriber, subscriber.replace(/^0/, ''), String(digits)])
+  return [...spellings].filter((text) => text.length >= NATIONAL_AT_LEAST).map((text) => nationalKey(text)!)
+}
+
+function findNational(tables: Tables, digits: string, options: MatchOptions, tried: Attempt[] | null): Hit {
+  const long = digits.length >= NATIONAL_AT_LEAST
+  const keys = [
+    nationalKey(digits)!,
+    ...(long ? [...withCountry(tables, digits), ...withCountry(tables, `0${digits}`)] : []),
+  ]
+  const national = gather(tables, 'national', keys, tried)
+  if (national !== NOBODY) return national
+  const asWritten = Number(digits)
+  if (long && isNumberKey(asWritten) && !digits.startsWith('0')) {
+    const withPlus = gather(tables, 'national', [asWritten], tried)
+    if (withPlus !== NOBODY) return withPlus
+  }
+  return options.tail ? findTail(tables, null, digits, tried) : NOBODY
+}
+
+/** Numbers of the book that are these subscriber's digits behind some calling code. */
+function withCountry({ tails }: Tables, subscriber: string): number[] {
+  const found: number[] = []
+  const end = Number(subscriber.slice(-TAIL))
+  if (subscriber.length >= TAIL) tails.collect(end, found)
+  // Eight digits: the ninth from the end is the last one of the calling code.
+  else for (let code = 0; code <= 9; code++) tails.collect(code * 10 ** subscriber.length + end, found)
+  return found.filter((key) => key > 0 && nationalDigits(key) === subscriber)
+}
+
+/**
+ * The only number of the whole book with the same last nine digits, unless the calling codes contradict each other
+ * (`caller` null: he has none).
+ */
+function findTail(tables: Tables, caller: number | null, subscriber: string, tried: Attempt[] | null): Hit {
+  if (subscriber.length < TAIL) return NOBODY
+  const found: number[] = []
+  tables.tails.collect(Number(subscriber.slice(-TAIL)), found)
+  const alike = found.filter((key) => subscriberOf(key).length >= TAIL && isOwned(tables, key))
+  const [key] = alike
+  if (key === undefined || alike.length > 1 || contradict(caller, key)) {
+    tried?.push({ tier: 'tail', key: `…${subscriber.slice(-TAIL)}`, hits: 0 })
+    return NOBODY
+  }
+  return gather(tables, 'tail', [key], tried)
+}
+
+const subscriberOf = (key: number) => (key < 0 ? nationalOf(key) : nationalDigits(key))
+const callingCode = (digits: number) => String(digits).slice(0, -nationalDigits(digits).length)
+const contradict = (caller: number | null, key: number) =>
+  caller !== null && key > 0 && callingCode(caller) !== callingCode(key)
+const isOwned = ({ numbers, records }: Tables, key: number) =>
+  !numbers.every(key, (slot) => !records.isLive(slot))
+
+/**
+ * The company whose main number this one continues: up to three digits off the end, replaced by one 0 or by nothing.
+ * Never in +1, where neighbours in a block are strangers.
+ */
+function findSwitchboard(tables: Tables, digits: number, tried: Attempt[] | null): Hit {
+  if (String(digits).startsWith('1')) return NOBODY
+  const { records } = tables
+  const isCompany = (slot: number) => records.isCustomer(slot) && records.isLive(slot)
+  for (let cut = 1; cut <= 3; cut++) {
+    const prefix = Math.floor(digits / 10 ** cut)
+    if (prefix < 10 ** (PREFIX_AT_LEAST - 1)) break
+    for (const key of [prefix * 10, prefix]) {
+      const hit = gather(tables, 'switchboard', [key], tried, isCompany)
+      if (hit !== NOBODY) return hit
+    }
+  }
+  return NOBODY
+}
+
+function findText(tables: Tables, text: string, tried: Attempt[] | null): Hit {
+  const { texts, records, seed } = tables
+  const key = textKey(text, seed)
+  const isExact = key > 0
+  const holds = (slot: number) =>
+    isExact || records.read(slot).numbers.some(({ read }) => textOf(read) === text)
+  const hit = walk(tables, 'extension', texts, [key], (slot) => records.isLive(slot) && holds(slot))
+  tried?.push({ tier: 'extension', key: text, hits: hit.owners.length })
+  return hit
+}
+
+/** The exact text a number is listed by; null for one listed by its digits. */
+export function textOf(read: ReadNumber): string | null {
+  switch (read.kind) {
+    case 'withheld':
+      return null
+    case 'external':
+      return isNumberKey(read.digits) ? null : read.e164
+    case 'national':
+      return nationalKey(read.digits) === null ? read.digits : null
+    case 'short':
+    case 'unreadable':
+      return read.text
+  }
+}
+
+function gather(tables: Tables, tier: Tier, keys: number[], tried: Attempt[] | null, accepts?: Accepts): Hit {
+  if (keys.length === 0) return NOBODY
+  const { numbers, records } = tables
+  const accept = accepts ?? ((slot: number) => records.isLive(slot))
+  if (tried !== null) {
+    for (const key of keys) {
+      const hits = walk(tables, tier, numbers, [key], accept).owners.length
+      tried.push({ tier, key: key > 0 ? `+${key}` : nationalOf(key), hits })
+    }
+  }
+  return walk(tables, tier, numbers, keys, accept)
+}
+
+function walk({ records }: Tables, tier: Tier, table: OwnerTable, keys: number[], accept: Accepts): Hit {
+  const slots = new Set<number>()
+  const all = keys.every((key) =>
+    table.every(key, (slot) => {
+      if (!accept(slot)) return true
+      if (slots.size === MOST_OWNERS && !slots.has(slot)) return false
+      slots.add(slot)
+      return true
+    }),
+  )
+  if (slots.size === 0) return NOBODY
+  const owners = [...slots].map((slot) => records.idOf(slot)).sort((a, b) => a - b)
+  const every = (visit: VisitOwner) => {
+    for (const key of keys) {
+      if (!table.every(key, (slot) => !accept(slot) || visit(records.idOf(slot), records.customerOf(slot))))
+        return
+    }
+  }
+  return { tier, confidence: CONFIDENCE[tier], owners, more: !all, every: all ? null : every }
+}

@@ -1,0 +1,72 @@
+import { ABSENT, NumberTable } from './number-table.ts'
+import type { PostingLists } from './posting-lists.ts'
+
+/** Marks a value that refers to a list; slots stay below it. */
+const LIST = 0x80000000
+
+export const SEVERAL_OWNERS = -1
+export const NO_OWNER = -2
+
+/** Which slots (of the record store) own a key: one in the table itself, several in a posting list. */
+export class OwnerTable {
+  readonly #table: NumberTable
+  readonly #lists: PostingLists
+
+  constructor(seed: number, lists: PostingLists) {
+    this.#table = new NumberTable(seed)
+    this.#lists = lists
+  }
+
+  /** How many different keys have an owner. */
+  get size(): number {
+    return this.#table.size
+  }
+
+  get bytes(): number {
+    return this.#table.bytes
+  }
+
+  /** Adds an owner this key does not have yet; answers whether it is the first. */
+  add(key: number, slot: number): boolean {
+    const value = this.#table.get(key)
+    if (value === ABSENT) this.#table.set(key, slot)
+    else if (value < LIST) this.#table.set(key, (LIST | this.#lists.open(value, slot)) >>> 0)
+    else {
+      const list = this.#lists.add(value & ~LIST, slot)
+      this.#table.set(key, (LIST | list) >>> 0)
+    }
+    return value === ABSENT
+  }
+
+  /** Takes an owner away; answers whether it was the last. */
+  remove(key: number, slot: number): boolean {
+    const value = this.#table.get(key)
+    if (value === slot) this.#table.delete(key)
+    if (value < LIST || value === ABSENT) return value === slot
+    const list = this.#lists.remove(value & ~LIST, slot)
+    let left = (LIST | list) >>> 0
+    if (this.#lists.size(list) === 1) {
+      this.#lists.every(list, (last) => {
+        left = last
+        return true
+      })
+      this.#lists.close(list)
+    }
+    if (left !== value) this.#table.set(key, left)
+    return false
+  }
+
+  /** The owner of a key that has exactly one, else `SEVERAL_OWNERS` or `NO_OWNER`. */
+  only(key: number): number {
+    const value = this.#table.get(key)
+    if (value < LIST) return value
+    return value === ABSENT ? NO_OWNER : SEVERAL_OWNERS
+  }
+
+  /** Visits the owners in no particular order until a visit answers false; answers whether all were visited. */
+  every(key: number, visit: (slot: number) => boolean): boolean {
+    const value = this.#table.get(key)
+    if (value === ABSENT) return true
+    return value < LIST ? visit(value) : this.#lists.every(value & ~LIST, visit)
+  }
+}

@@ -1,0 +1,116 @@
+/** Addresses count units of eight bytes; a chunk spans 2^16 of them (512 KiB). */
+const UNIT = 8
+const CHUNK_BITS = 16
+const CHUNK_UNITS = 1 << CHUNK_BITS
+const FIRST_UNITS = 512
+/** Words of the head: length of the text in bytes, owner (plus one; 0 once freed). */
+const HEAD = 8
+
+type Chunk = { bytes: Buffer; words: Uint32Array; units: number; top: number; live: number }
+
+/**
+ * Texts in shared memory, packed end to end. When more than half of a chunk is waste, what is left of it moves to the
+ * end and the chunk is given back: never more than 512 KiB at once. `moved` hears of every new address.
+ */
+export class RecordArena {
+  readonly #moved: (owner: number, address: number) => void
+  readonly #chunks: (Chunk | null)[] = []
+  readonly #vacant: number[] = []
+  #current = -1
+  #bytes = 0
+
+  constructor(moved: (owner: number, address: number) => void) {
+    this.#moved = moved
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Keeps a text for an owner (below 2^32 - 1); answers its address. */
+  write(owner: number, text: string): number {
+    const length = Buffer.byteLength(text)
+    const units = Math.ceil((HEAD + length) / UNIT)
+    const address = this.#reserve(units)
+    const { bytes, words } = this.#chunk(address)
+    const start = (address & (CHUNK_UNITS - 1)) * UNIT
+    words[start / 4] = length
+    words[start / 4 + 1] = owner + 1
+    bytes.write(text, start + HEAD, length)
+    return address
+  }
+
+  read(address: number): string {
+    const { bytes, words } = this.#chunk(address)
+    const start = (address & (CHUNK_UNITS - 1)) * UNIT
+    return bytes.toString('utf8', start + HEAD, start + HEAD + words[start / 4]!)
+  }
+
+  free(address: number): void {
+    const chunk = this.#chunk(address)
+    const head = ((address & (CHUNK_UNITS - 1)) * UNIT) / 4
+    chunk.live -= Math.ceil((HEAD + chunk.words[head]!) / UNIT)
+    chunk.words[head + 1] = 0
+    this.#tidy(address >>> CHUNK_BITS)
+  }
+
+  #chunk(address: number): Chunk {
+    return this.#chunks[address >>> CHUNK_BITS]!
+  }
+
+  #reserve(units: number): number {
+    let index = this.#current
+    let chunk = this.#chunks[index]
+    if (!chunk || chunk.top + units > chunk.units) {
+      const former = this.#current
+      // Small books stay small: the next chunk is as large as all before it.
+      index = this.#open(Math.max(units, Math.min(CHUNK_UNITS, Math.max(FIRST_UNITS, this.#bytes / UNIT))))
+      chunk = this.#chunks[index]!
+      this.#current = index
+      chunk.top += units
+      chunk.live += units
+      if (former >= 0) this.#tidy(former)
+      return index * CHUNK_UNITS
+    }
+    const address = index * CHUNK_UNITS + chunk.top
+    chunk.top += units
+    chunk.live += units
+    return address
+  }
+
+  #open(units: number): number {
+    const memory = new SharedArrayBuffer(units * UNIT)
+    const index = this.#vacant.pop() ?? this.#chunks.length
+    this.#chunks[index] = {
+      bytes: Buffer.from(memory),
+      words: new Uint32Array(memory),
+      units,
+      top: 0,
+      live: 0,
+    }
+    this.#bytes += memory.byteLength
+    return index
+  }
+
+  #tidy(index: number): void {
+    const chunk = this.#chunks[index]
+    if (!chunk || index === this.#current || chunk.live * 2 >= chunk.units) return
+    this.#chunks[index] = null
+    let unit = 0
+    while (chunk.live > 0) {
+      const length = chunk.words[unit * 2]!
+      const owner = chunk.words[unit * 2 + 1]! - 1
+      const units = Math.ceil((HEAD + length) / UNIT)
+      if (owner >= 0) {
+        chunk.live -= units
+        const address = this.#reserve(units)
+        const to = (address & (CHUNK_UNITS - 1)) * UNIT
+        chunk.bytes.copy(this.#chunk(address).bytes, to, unit * UNIT, (unit + units) * UNIT)
+        this.#moved(owner, address)
+      }
+      unit += units
+    }
+    this.#bytes -= chunk.bytes.length
+    this.#vacant.push(index)
+  }
+}

@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ContactRecord, CustomerRecord, PartyRecord } from '../party-record.ts'
+import { RecordStore } from './record-store.ts'
+
+const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+
+function customer(id: number, more: Partial<CustomerRecord> = {}): CustomerRecord {
+  return {
+    party: 'customer',
+    id,
+    account: null,
+    name: `C${id}`,
+    category_id: null,
+    active: true,
+    hints: HINTS,
+    contracts: [],
+    numbers: [],
+    ...more,
+  }
+}
+
+function contact(id: number, customer_id: number | null, more: Partial<ContactRecord> = {}): ContactRecord {
+  return {
+    party: 'contact',
+    id,
+    customer_id,
+    name: `P${id}`,
+    active: true,
+    hints: HINTS,
+    numbers: [],
+    ...more,
+  }
+}
+
+function put(store: RecordStore, record: PartyRecord): number {
+  const former = store.slotOf(record.id)
+  if (former >= 0) store.remove(former)
+  return store.add(record)
+}
+
+test('a record comes back as it was, with every kind of number, contract and letter', () => {
+  const store = new RecordStore(1)
+  const record = customer(7, {
+    account: 'CL\u0000 "7"',
+    name: 'Žluťoučký 株式会社 \ud800 ☎️',
+    category_id: 3,
+    active: false,
+    hints: {
+      direct_line: '+33123456789',
+      queue_position: 0,
+      route_identifier: '',
+      backend_link: 'https://example.org/7',
+    },
+    contracts: [
+      { id: 1, kind: 'on_call_duty', reference: null, start_day: -3, end_day: null, suspended: true },
+      { id: 2, kind: 'other', reference: 'R', start_day: null, end_day: 20_000, suspended: false },
+    ],
+    numbers: [
+      {
+        kind: 'main',
+        read: { kind: 'external', e164: '+33123456789', digits: 33_123_456_789, extension: null },
+      },
+      {
+        kind: 'other',
+        read: { kind: 'external', e164: '+33123456789', digits: 33_123_456_789, extension: '45' },
+      },
+      { kind: 'odd', read: { kind: 'external', e164: '+033', digits: 33, extension: null } },
+      { kind: 'home', read: { kind: 'national', digits: '612345678', extension: null } },
+      { kind: 'home', read: { kind: 'national', digits: '612345678', extension: '1' } },
+      { kind: 'extension', read: { kind: 'short', text: '101' } },
+      { kind: '', read: { kind: 'unreadable', text: 'ask Anna' } },
+      { kind: 'none', read: { kind: 'withheld' } },
+    ],
+  })
+  const person = contact(8, null, { name: '' })
+  assert.deepEqual(store.read(store.add(record)), record)
+  assert.deepEqual(store.read(store.add(person)), person)
+})
+
+test('a record larger than a chunk fits', () => {
+  const store = new RecordStore(1)
+  const large = customer(1, { name: 'x'.repeat(200_000) })
+  const slot = store.add(large)
+  store.add(customer(2))
+  assert.deepEqual(store.read(slot), large)
+  assert.deepEqual(store.read(store.slotOf(2)), customer(2))
+})
+
+test('a person of an inactive customer is not live, whichever of the two arrives first', () => {
+  const store = new RecordStore(1)
+  const person = store.add(contact(1, 50))
+  assert.equal(store.isLive(person), true)
+  assert.equal(store.slotOf(50), -1)
+  put(store, customer(50, { active: false }))
+  assert.equal(store.isLive(person), false)
+  assert.equal(store.customerOf(person), 50)
+  put(store, customer(50))
+  assert.equal(store.isLive(person), true)
+  store.remove(store.slotOf(50))
+  assert.equal(store.isLive(person), true)
+  assert.equal(store.isLive(store.add(contact(2, null, { active: false }))), false)
+})
+
+test('ids beyond 32 bits are kept whole', () => {
+  const store = new RecordStore(1)
+  const [large, small] = [2 ** 35 + 7, 7]
+  for (const id of [large, small]) store.add(contact(id, null))
+  assert.notEqual(store.slotOf(large), store.slotOf(small))
+  assert.deepEqual(
+    [large, small].map((id) => store.idOf(store.slotOf(id))),
+    [large, small],
+  )
+  store.remove(store.slotOf(small))
+  const inactive = store.add(contact(2 ** 35 + 8, null, { active: false }))
+  assert.equal(store.isLive(inactive), false)
+  assert.equal(store.read(store.slotOf(large)).id, large)
+})
+
+test('records rewritten ten times over do not pile up in memory', () => {
+  const store = new RecordStore(1)
+  const name = (round: number) => `Round ${round} ${'x'.repeat(round * 10)}`
+  for (let id = 1; id <= 5_000; id++) store.add(customer(id, { name: name(10) }))
+  const { records } = store.bytes
+  for (let round = 9; round >= 0; round--) {
+    for (let id = 1; id <= 5_000; id++) put(store, customer(id, { name: name(round) }))
+  }
+  assert.ok(store.bytes.records < records, `${store.bytes.records} after, ${records} before`)
+  for (let id = 1; id <= 5_000; id++) assert.equal(store.read(store.slotOf(id)).name, name(0))
+})
+
+test('slots of those who left are given to those who come, and an empty store has given its records back', () => {
+  const store = new RecordStore(1)
+  for (let id = 1; id <= 3_000; id++) store.add(contact(id, 100_000 + id))
+  const { slots } = store.bytes
+  for (let id = 1; id <= 3_000; id++) store.remove(store.slotOf(id))
+  for (let id = 4_001; id <= 7_000; id++) store.add(contact(id, 200_000 + id))
+  assert.ok(store.bytes.slots <= slots, `${store.bytes.slots} and ${slots}`)
+  assert.equal(store.size, 3_000)
+  assert.equal(store.slotOf(1), -1)
+  for (let id = 4_001; id <= 7_000; id++) assert.equal(store.customerOf(store.slotOf(id)), 200_000 + id)
+})

@@ -1,0 +1,196 @@
+import type { CustomerSummary, PartyRecord, PartySummary } from '../party-record.ts'
+import { ABSENT, NumberTable } from './number-table.ts'
+import { RecordArena } from './record-arena.ts'
+import { decodeRecord, decodeSummary, encodeRecord } from './record-coding.ts'
+import { SlotWords } from './slot-words.ts'
+
+export type Owner = { party: PartySummary; customer: CustomerSummary | null }
+
+/** Words of a slot; they name other slots plus one, 0 is none. */
+const STATE = 0
+const CUSTOMER = 1
+/** A customer's persons are chained to each other, so that they hide and appear with him. */
+const FIRST_PERSON = 2
+const NEXT_PERSON = 3
+const PREVIOUS_PERSON = 4
+const ADDRESS = 5
+
+/** Sixteen ids in a row share a page; the words of a page: id of the first by sixteen, and who is live, a bit each. */
+const PAGE_BITS = 4
+const PAGE = 1 << PAGE_BITS
+const FIRST_ID = 0
+const LIVE = 1
+
+const PRESENT = 1
+const ACTIVE = 2
+const COMPANY = 4
+/** A person of an inactive customer. */
+const HIDDEN = 8
+
+const isLiveState = (state: number) => (state & (ACTIVE | HIDDEN)) === ACTIVE
+
+/**
+ * Party records by id (a positive integer below 2^36), packed; each has a slot, a small number that owner tables hold.
+ * A customer whom contacts name has a slot before its own record arrives, so that records may come in any order. Pages
+ * are small enough to stay in the processor's cache: who lives in a slot costs no second look into main memory.
+ */
+export class RecordStore {
+  readonly #ids: NumberTable
+  readonly #arena: RecordArena
+  readonly #slots = new SlotWords(3)
+  readonly #pages = new SlotWords(1)
+  #vacant: number[] = []
+  #next = 0
+  #size = 0
+
+  constructor(seed: number) {
+    this.#ids = new NumberTable(seed)
+    this.#arena = new RecordArena((slot, address) => this.#slots.set(slot, ADDRESS, address))
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  get bytes(): { slots: number; records: number } {
+    return { slots: this.#ids.bytes + this.#slots.bytes + this.#pages.bytes, records: this.#arena.bytes }
+  }
+
+  /** The slot of a party that is here; -1 for any other. */
+  slotOf(id: number): number {
+    const page = this.#ids.get(Math.floor(id / PAGE) + 1)
+    const slot = page * PAGE + (id % PAGE)
+    return page !== ABSENT && this.#slots.get(slot, STATE) & PRESENT ? slot : -1
+  }
+
+  idOf(slot: number): number {
+    return this.#pages.get(slot >>> PAGE_BITS, FIRST_ID) * PAGE + (slot & (PAGE - 1))
+  }
+
+  /** The customer a slot stands for or belongs to; null for a person of no customer. */
+  customerOf(slot: number): number | null {
+    if (this.isCustomer(slot)) return this.idOf(slot)
+    const customer = this.#slots.get(slot, CUSTOMER)
+    return customer === 0 ? null : this.idOf(customer - 1)
+  }
+
+  isCustomer(slot: number): boolean {
+    return (this.#slots.get(slot, STATE) & COMPANY) !== 0
+  }
+
+  /** Active, and not a person of an inactive customer. */
+  isLive(slot: number): boolean {
+    return ((this.#pages.get(slot >>> PAGE_BITS, LIVE) >>> (slot & (PAGE - 1))) & 1) === 1
+  }
+
+  read(slot: number): PartyRecord {
+    return decodeRecord(this.#arena.read(this.#slots.get(slot, ADDRESS)))
+  }
+
+  /** Without the numbers. */
+  summary(slot: number): PartySummary {
+    return decodeSummary(this.#arena.read(this.#slots.get(slot, ADDRESS)))
+  }
+
+  /** A party and the customer it is or belongs to, both without their numbers. */
+  withCustomer(slot: number): Owner {
+    const party = this.summary(slot)
+    if (party.party === 'customer') return { party, customer: party }
+    const customer = this.#slots.get(slot, CUSTOMER) - 1
+    if (customer < 0 || (this.#slots.get(customer, STATE) & PRESENT) === 0) return { party, customer: null }
+    const record = this.summary(customer)
+    return { party, customer: record.party === 'customer' ? record : null }
+  }
+
+  /** Keeps a record of an id that is not here; answers its slot. */
+  add(record: PartyRecord): number {
+    const slots = this.#slots
+    const slot = this.#claim(record.id)
+    this.#mark(slot, PRESENT | (record.active ? ACTIVE : 0) | (record.party === 'customer' ? COMPANY : 0))
+    if (record.party === 'contact' && record.customer_id !== null)
+      this.#join(slot, this.#claim(record.customer_id))
+    if (!record.active) this.#hidePersons(slot, HIDDEN)
+    slots.set(slot, ADDRESS, this.#arena.write(slot, encodeRecord(record)))
+    this.#size++
+    return slot
+  }
+
+  remove(slot: number): void {
+    const slots = this.#slots
+    this.#arena.free(slots.get(slot, ADDRESS))
+    if ((slots.get(slot, STATE) & ACTIVE) === 0) this.#hidePersons(slot, 0)
+    this.#mark(slot, 0)
+    this.#leave(slot)
+    this.#release(slot)
+    this.#size--
+  }
+
+  #join(slot: number, customer: number): void {
+    const slots = this.#slots
+    const next = slots.get(customer, FIRST_PERSON)
+    slots.set(slot, CUSTOMER, customer + 1)
+    slots.set(slot, NEXT_PERSON, next)
+    slots.set(slot, PREVIOUS_PERSON, 0)
+    if (next !== 0) slots.set(next - 1, PREVIOUS_PERSON, slot + 1)
+    slots.set(customer, FIRST_PERSON, slot + 1)
+    if ((slots.get(customer, STATE) & (PRESENT | ACTIVE)) === PRESENT)
+      this.#mark(slot, slots.get(slot, STATE) | HIDDEN)
+  }
+
+  #leave(slot: number): void {
+    const slots = this.#slots
+    const customer = slots.get(slot, CUSTOMER) - 1
+    if (customer < 0) return
+    const next = slots.get(slot, NEXT_PERSON)
+    const previous = slots.get(slot, PREVIOUS_PERSON)
+    if (previous === 0) slots.set(customer, FIRST_PERSON, next)
+    else slots.set(previous - 1, NEXT_PERSON, next)
+    if (next !== 0) slots.set(next - 1, PREVIOUS_PERSON, previous)
+    slots.set(slot, CUSTOMER, 0)
+    if (customer !== slot) this.#release(customer)
+  }
+
+  #hidePersons(customer: number, hidden: 0 | typeof HIDDEN): void {
+    const slots = this.#slots
+    for (
+      let person = slots.get(customer, FIRST_PERSON);
+      person !== 0;
+      person = slots.get(person - 1, NEXT_PERSON)
+    ) {
+      this.#mark(person - 1, (slots.get(person - 1, STATE) & ~HIDDEN) | hidden)
+    }
+  }
+
+  #mark(slot: number, state: number): void {
+    const page = slot >>> PAGE_BITS
+    const bit = 1 << (slot & (PAGE - 1))
+    const live = this.#pages.get(page, LIVE)
+    this.#slots.set(slot, STATE, state)
+    this.#pages.set(page, LIVE, isLiveState(state) ? live | bit : live & ~bit)
+  }
+
+  #claim(id: number): number {
+    const ids = Math.floor(id / PAGE)
+    let page = this.#ids.get(ids + 1)
+    if (page === ABSENT) {
+      page = this.#vacant.pop() ?? this.#next++
+      this.#pages.reach(page)
+      this.#slots.reach(page * PAGE)
+      this.#pages.set(page, FIRST_ID, ids)
+      this.#ids.set(ids + 1, page)
+    }
+    return page * PAGE + (id % PAGE)
+  }
+
+  /** Gives a page back once none of its slots has a record or a contact that names it. */
+  #release(slot: number): void {
+    const page = slot >>> PAGE_BITS
+    for (let other = page * PAGE; other < (page + 1) * PAGE; other++) {
+      if (this.#slots.get(other, STATE) !== 0 || this.#slots.get(other, FIRST_PERSON) !== 0) return
+    }
+    const ids = this.#pages.get(page, FIRST_ID) + 1
+    if (this.#ids.get(ids) !== page) return
+    this.#ids.delete(ids)
+    this.#vacant.push(page)
+  }
+}

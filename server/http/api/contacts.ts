@@ -1,0 +1,64 @@
+import { Type } from 'typebox'
+import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { Contact, ContactInput, ContactPage, ContactPatch } from '../../../contract/contacts.ts'
+import type { Contacts } from '../../directory/directory.ts'
+import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { takesEitherSpelling } from '../spellings.ts'
+
+/** `/api/v1/contacts`: people, most of them of a customer. PUT and PATCH both merge. */
+export function contactRoutes(app: App, { contacts, settle }: { contacts: Contacts; settle: Settle }): void {
+  const tags = ['contacts']
+
+  app.get(
+    '/contacts',
+    {
+      ...needs('directory:read'),
+      schema: { tags, summary: 'List contacts', querystring: ListQuery, response: { 200: ContactPage } },
+    },
+    (request) => contacts.list(principalOf(request).tenantId, request.query),
+  )
+  app.post(
+    '/contacts',
+    {
+      ...needs('directory:write'),
+      ...takesEitherSpelling(ContactInput),
+      schema: { tags, summary: 'Create a contact', body: ContactInput, response: { 201: Contact } },
+    },
+    async (request, reply) =>
+      reply.code(201).send(await settle(await contacts.create(actor(request), request.body))),
+  )
+  app.get(
+    '/contacts/:id',
+    {
+      ...needs('directory:read'),
+      schema: { tags, summary: 'Read a contact', params: IdParams, response: { 200: Contact } },
+    },
+    (request) => contacts.get(principalOf(request).tenantId, request.params.id),
+  )
+  for (const method of ['PUT', 'PATCH'] as const) {
+    app.route({
+      method,
+      url: '/contacts/:id',
+      ...needs('directory:write'),
+      ...takesEitherSpelling(ContactPatch),
+      schema: {
+        tags,
+        summary: 'Change a contact',
+        params: IdParams,
+        body: ContactPatch,
+        response: { 200: Contact },
+      },
+      handler: async (request) =>
+        settle(await contacts.update(actor(request), request.params.id, request.body)),
+    })
+  }
+  app.delete(
+    '/contacts/:id',
+    {
+      ...needs('directory:write'),
+      schema: { tags, summary: 'Delete a contact', params: IdParams, response: { 204: Type.Null() } },
+    },
+    async (request, reply) =>
+      reply.code(204).send(await settle(await contacts.remove(actor(request), request.params.id))),
+  )
+}

@@ -1,0 +1,207 @@
+import { readFileSync } from 'node:fs'
+import { createServer, type RequestListener, type Server as HttpServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { parse } from 'node:querystring'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHandler } from 'fastify'
+import { randomBytes } from 'node:crypto'
+import type { Access } from '../access/access.ts'
+import type { Directory } from '../directory/directory.ts'
+import { HubError } from '../platform/errors.ts'
+import type { Log } from '../platform/log.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { openAdmission, type Admit } from './admission.ts'
+import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { categoryRoutes } from './api/categories.ts'
+import { contactRoutes } from './api/contacts.ts'
+import { contractRoutes } from './api/contracts.ts'
+import { customerFileRoutes } from './api/customer-files.ts'
+import { customerRoutes } from './api/customers.ts'
+import { importRoutes } from './api/imports.ts'
+import { lookupRoutes } from './api/lookup.ts'
+import { systemRoutes, type Readiness } from './api/system.ts'
+import { tenantRoutes } from './api/tenants.ts'
+import { tokenRoutes } from './api/tokens.ts'
+import { openAnswers } from './dialects/identification/questions.ts'
+import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
+import { errorHandler } from './errors.ts'
+import { openFastLane } from './fast-lane.ts'
+import { validatorCompiler } from './validation.ts'
+
+const BODY_LIMIT = 1024 * 1024
+const DOCS = '/docs'
+
+export type ServerDeps = {
+  access: Access
+  directory: Directory
+  settle: Settle
+  log: Log
+  metrics: Metrics
+  readiness(): Readiness
+  version: string
+  publicUrl: string | null
+  metricsToken: string | null
+  /** Addresses and ranges whose X-Forwarded-For is believed. */
+  trustedProxies: string[]
+  tls: { cert: string; key: string } | null
+}
+
+export type RouteEntry = { method: string; url: string; admission: Admission }
+export type Server = {
+  app: App
+  /** Every route there is, with who may call it. */
+  routes: RouteEntry[]
+  close(): Promise<void>
+}
+
+/** Notes every route, refuses one that does not say who may call it, and puts the one check it needs in front of it. */
+function keepRouteTable(app: FastifyInstance, admit: Admit): RouteEntry[] {
+  const routes: RouteEntry[] = []
+  app.addHook('onRoute', (route: RouteOptions) => {
+    const access = accessOf(route.config)
+    if (access && access.admission !== 'public') {
+      const check: onRequestHookHandler = (request, _reply, done) => {
+        admit(request, access)
+        done()
+      }
+      // A dialect's token may be in the body, so the body is read first; everywhere else nothing is read before.
+      if (access.dialect === null) route.onRequest = [check, ...[route.onRequest ?? []].flat()]
+      else route.preHandler = [check, ...[route.preHandler ?? []].flat()]
+    }
+    const ofDocs = route.url === DOCS || route.url.startsWith(`${DOCS}/`)
+    if (!access && !ofDocs)
+      throw new Error(`route ${String(route.method)} ${route.url} does not say who may call it`)
+    for (const method of [route.method].flat()) {
+      routes.push({ method, url: route.url, admission: access?.admission ?? 'public' })
+    }
+  })
+  return routes
+}
+
+function keepAccessLog(app: FastifyInstance, log: Log, metrics: Metrics): void {
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    const principal = principalOrNull(request)
+    const ms = reply.elapsedTime
+    metrics.request(route, request.method, reply.statusCode, ms / 1000)
+    log.access({
+      request_id: request.id,
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms,
+      tenant: principal?.tenantId ?? null,
+      token_id: principal?.tokenId ?? null,
+    })
+    done()
+  })
+}
+
+function takeForms(app: FastifyInstance): void {
+  app.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      done(null, parse(String(body)))
+    },
+  )
+}
+
+/** The API's version 1: one place that lists every resource. */
+function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
+  tenantRoutes(app, { access, settle })
+  tokenRoutes(app, { access, settle })
+  categoryRoutes(app, { categories: directory.categories, settle })
+  contractRoutes(app, { contracts: directory.contracts, settle })
+  customerRoutes(app, { customers: directory.customers, settle })
+  customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
+  contactRoutes(app, { contacts: directory.contacts, settle })
+  lookupRoutes(app, { lookup: directory.lookup })
+  importRoutes(app, { imports: directory.imports })
+}
+
+/** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
+function openListener(tls: ServerDeps['tls'], listener: RequestListener): HttpServer {
+  const timeouts = { requestTimeout: 15 * 60_000, keepAliveTimeout: 72_000 }
+  return tls
+    ? createTlsServer({ ...timeouts, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, listener)
+    : createServer(timeouts, listener)
+}
+
+/** Builds the HTTP application; the caller makes it listen. */
+export async function openServer(deps: ServerDeps): Promise<Server> {
+  const { access, directory, log, metrics, tls } = deps
+  const prefix = randomBytes(4).toString('hex')
+  let served = 0
+  const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
+  const answer = openAnswers({ lookup: directory.lookup, metrics })
+  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const options = {
+    logger: false,
+    exposeHeadRoutes: false,
+    bodyLimit: BODY_LIMIT,
+    trustProxy: deps.trustedProxies.length > 0 ? deps.trustedProxies : false,
+    genReqId: nextRequestId,
+    serverFactory: (router: RequestListener) =>
+      openListener(tls, (request, response) => {
+        if (!lane(request, response)) router(request, response)
+      }),
+    frameworkErrors: errorHandler(log),
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
+  } as const
+  const app = Fastify(options) as unknown as App
+
+  app.decorateRequest(PRINCIPAL, null)
+  app.setValidatorCompiler(validatorCompiler())
+  app.setErrorHandler(errorHandler(log))
+  takeForms(app)
+  const routes = keepRouteTable(app, openAdmission(access, deps.metricsToken))
+  keepAccessLog(app, log, metrics)
+  app.setNotFoundHandler((request) => {
+    throw new HubError(
+      'not_found',
+      `There is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}`,
+    )
+  })
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Cordboard',
+        version: deps.version,
+        description: 'Who is calling, and where the call should go.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  })
+  await app.register(swaggerUi, {
+    routePrefix: DOCS,
+    theme: {
+      title: 'Cordboard',
+      css: [{ filename: 'cordboard.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  })
+  await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
+  await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(
+    async (scope) => {
+      scope.addHook('onSend', (_request, reply, payload, done) => {
+        reply.header('cache-control', 'no-store')
+        done(null, payload)
+      })
+      apiRoutes(scope, deps)
+    },
+    { prefix: '/api/v1' },
+  )
+  app.get(
+    '/openapi.json',
+    { config: { access: { admission: 'public', dialect: null } } as never, schema: { hide: true } as never },
+    () => app.swagger(),
+  )
+  await app.ready()
+  return { app, routes, close: () => app.close() }
+}

@@ -1,0 +1,113 @@
+import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
+import { manyRows } from './sqlite-dialect.ts'
+
+export type Engine = 'sqlite' | 'postgres'
+
+/** PostgreSQL's name of a column's type: unnest needs it, SQLite ignores it. */
+export type ColumnType = 'bigint' | 'integer' | 'text' | 'double precision'
+export type BulkTable = { table: string; columns: Record<string, ColumnType> }
+
+type Db = Kysely<unknown> | Transaction<unknown>
+
+function unnest(target: BulkTable, rows: unknown[][]): RawBuilder<unknown> {
+  const arrays = Object.values(target.columns).map((type, i) => {
+    const values = rows.map((row) => row[i])
+    return sql`${sql.val(values)}::${sql.raw(type)}[]`
+  })
+  return sql`unnest(${sql.join(arrays)})`
+}
+
+const names = (columns: string[]): RawBuilder<unknown> => sql.join(columns.map((name) => sql.ref(name)))
+
+/** Inserts many rows in one round trip; each row holds the columns in the order of `target.columns`. */
+export async function bulkInsert(
+  engine: Engine,
+  db: Db,
+  target: BulkTable,
+  rows: unknown[][],
+): Promise<void> {
+  if (rows.length === 0) return
+  const columns = Object.keys(target.columns)
+  if (engine === 'postgres') {
+    await sql`insert into ${sql.table(target.table)} (${names(columns)}) select * from ${unnest(target, rows)}`.execute(
+      db,
+    )
+    return
+  }
+  const places = columns.map(() => '?').join(', ')
+  const list = columns.map((name) => `"${name}"`).join(', ')
+  await db.executeQuery(manyRows(`insert into "${target.table}" (${list}) values (${places})`, rows))
+}
+
+/** Updates many rows by `id` in one round trip; the first column of `target.columns` must be `id`. */
+export async function bulkUpdate(
+  engine: Engine,
+  db: Db,
+  target: BulkTable,
+  rows: unknown[][],
+): Promise<void> {
+  if (rows.length === 0) return
+  const columns = Object.keys(target.columns)
+  const [key, ...others] = columns
+  if (key !== 'id') throw new Error('bulkUpdate: the first column must be id')
+  if (engine === 'postgres') {
+    const assignments = others.map((name) => sql`${sql.ref(name)} = given.${sql.ref(name)}`)
+    await sql`update ${sql.table(target.table)} as target set ${sql.join(assignments)}
+      from ${unnest(target, rows)} as given(${names(columns)}) where target.id = given.id`.execute(db)
+    return
+  }
+  const assignments = others.map((name) => `"${name}" = ?`).join(', ')
+  const moved = rows.map(([id, ...values]) => [...values, id])
+  await db.executeQuery(manyRows(`update "${target.table}" set ${assignments} where id = ?`, moved))
+}
+
+/** `column in (values)` as one bound parameter, so that the statement's text does not depend on how many. */
+export function isOneOf(
+  engine: Engine,
+  column: string,
+  values: readonly (number | string)[],
+  type: 'bigint' | 'text',
+): RawBuilder<boolean> {
+  return engine === 'postgres'
+    ? sql<boolean>`${sql.ref(column)} = any(${sql.val(values)}::${sql.raw(type)}[])`
+    : sql<boolean>`${sql.ref(column)} in (select value from json_each(${sql.val(JSON.stringify(values))}))`
+}
+
+/** Takes `count` fresh ids out of the one space that all parties share; ids are never handed out twice. */
+export async function takePartyIds(engine: Engine, db: Db, count: number): Promise<number[]> {
+  if (count === 0) return []
+  if (engine === 'postgres') {
+    const taken = await sql<{
+      id: number
+    }>`select nextval('party_ids') as id from generate_series(1, ${sql.val(count)}::int)`.execute(db)
+    return taken.rows.map((row) => row.id)
+  }
+  const taken = await sql<{ next: number }>`update id_sequences set next = next + ${sql.val(count)}
+    where name = 'party' returning next`.execute(db)
+  const end = taken.rows[0]?.next
+  if (end === undefined) throw new Error('the sequence of party ids is missing')
+  return Array.from({ length: count }, (_, i) => end - count + i)
+}
+
+/** Text match that does not let the needle's own % and _ act as wildcards. Compare folded text only. */
+export function contains(column: string, needle: string): RawBuilder<boolean> {
+  const pattern = `%${needle.replaceAll('\\', '\\\\').replaceAll('%', '\\%').replaceAll('_', '\\_')}%`
+  return sql<boolean>`${sql.ref(column)} like ${sql.val(pattern)} escape '\\'`
+}
+
+/** Lets one transaction at a time past this point, by name. SQLite's writers take turns anyway. */
+export async function lockForTransaction(engine: Engine, db: Db, name: string): Promise<void> {
+  if (engine === 'postgres')
+    await sql`select pg_advisory_xact_lock(hashtext(${sql.val(`cordboard ${name}`)}))`.execute(db)
+}
+
+/** How many bytes the store takes. */
+export async function storeSize(engine: Engine, db: Db): Promise<number> {
+  const size =
+    engine === 'postgres'
+      ? await sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`.execute(db)
+      : await sql<{
+          bytes: number
+        }>`select page_count * page_size as bytes from pragma_page_count, pragma_page_size`.execute(db)
+  return size.rows[0]?.bytes ?? 0
+}

@@ -1,0 +1,104 @@
+import type { SQLInputValue } from 'node:sqlite'
+import {
+  CompiledQuery,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+} from 'kysely'
+import { checkBinding } from './binding.ts'
+import type { SqliteClient } from './sqlite-client.ts'
+
+/** Parameters of a statement that runs once per row, in one message to the thread. */
+export class ManyRows {
+  readonly rows: unknown[][]
+  constructor(rows: unknown[][]) {
+    this.rows = rows
+  }
+}
+
+/** One statement, many rows: only understood by the SQLite driver below. */
+export function manyRows(sql: string, rows: unknown[][]): CompiledQuery {
+  return CompiledQuery.raw(sql, [new ManyRows(rows)])
+}
+
+class ThreadConnection implements DatabaseConnection {
+  readonly client: SqliteClient
+  constructor(client: SqliteClient) {
+    this.client = client
+  }
+
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const [first] = query.parameters
+    if (first instanceof ManyRows) {
+      for (const row of first.rows) row.forEach(checkBinding)
+      const rows = first.rows as SQLInputValue[][]
+      const { changes } = await this.client.ask({ kind: 'many', sql: query.sql, rows })
+      return { rows: [], numAffectedRows: BigInt(changes) }
+    }
+    query.parameters.forEach(checkBinding)
+    const params = query.parameters as SQLInputValue[]
+    const { columns, rows, changes } = await this.client.ask({ kind: 'query', sql: query.sql, params })
+    return { rows: rows.map((row) => toObject(columns, row) as R), numAffectedRows: BigInt(changes) }
+  }
+
+  streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
+    throw new Error('read large tables in pages by id')
+  }
+}
+
+function toObject(columns: string[], row: unknown[]): Record<string, unknown> {
+  const object: Record<string, unknown> = {}
+  for (let i = 0; i < columns.length; i++) object[columns[i] as string] = row[i]
+  return object
+}
+
+/** Hands each client's line to one user at a time. */
+class ThreadDriver implements Driver {
+  readonly #free: ThreadConnection[]
+  readonly #waiting: ((connection: ThreadConnection) => void)[] = []
+
+  constructor(clients: SqliteClient[]) {
+    this.#free = clients.map((client) => new ThreadConnection(client))
+  }
+
+  async init(): Promise<void> {}
+  async destroy(): Promise<void> {}
+
+  acquireConnection(): Promise<DatabaseConnection> {
+    const connection = this.#free.pop()
+    if (connection) return Promise.resolve(connection)
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  async releaseConnection(connection: DatabaseConnection): Promise<void> {
+    const next = this.#waiting.shift()
+    if (next) next(connection as ThreadConnection)
+    else this.#free.push(connection as ThreadConnection)
+  }
+
+  async beginTransaction(connection: DatabaseConnection): Promise<void> {
+    await (connection as ThreadConnection).client.ask({ kind: 'begin', askedAt: Date.now() })
+  }
+
+  async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await (connection as ThreadConnection).client.ask({ kind: 'commit' })
+  }
+
+  async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    await (connection as ThreadConnection).client.ask({ kind: 'rollback' })
+  }
+}
+
+/** Kysely over one or more lines to SQLite threads. */
+export function sqliteDialect(clients: SqliteClient[]): Dialect {
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new ThreadDriver(clients),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+    createIntrospector: (db) => new SqliteIntrospector(db),
+  }
+}

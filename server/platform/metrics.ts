@@ -1,0 +1,58 @@
+import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { openDurations } from './request-durations.ts'
+
+/** The hub's numbers in Prometheus form. Labels hold routes and codes, never numbers, names or tokens. */
+export type Metrics = {
+  /** One request: its route pattern, method, status and duration in seconds. */
+  request(route: string, method: string, status: number, seconds: number): void
+  lookup(outcome: 'known' | 'unknown' | 'ambiguous'): void
+  imported(accepted: number, rejected: number): void
+  /** A value read when the metrics are. */
+  gauge(name: string, help: string, read: () => number): void
+  text(): Promise<string>
+  contentType: string
+}
+
+export function openMetrics(): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'cordboard_' })
+  const registers = [registry]
+  const lookups = new Counter({
+    name: 'cordboard_lookups_total',
+    help: 'Questions about a caller by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const rows = new Counter({
+    name: 'cordboard_import_rows_total',
+    help: 'Rows of imported books by outcome.',
+    labelNames: ['outcome'] as const,
+    registers,
+  })
+  const durations = openDurations()
+  const outcomes = {
+    known: lookups.labels('known'),
+    unknown: lookups.labels('unknown'),
+    ambiguous: lookups.labels('ambiguous'),
+  }
+  return {
+    request: durations.observe,
+    lookup: (outcome) => outcomes[outcome].inc(),
+    imported(accepted, rejected) {
+      rows.labels('accepted').inc(accepted)
+      rows.labels('rejected').inc(rejected)
+    },
+    gauge(name, help, read) {
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read())
+        },
+      })
+    },
+    text: async () => `${await registry.metrics()}${durations.text()}`,
+    contentType: registry.contentType,
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { test, type TestContext } from 'node:test'
+import { ADMIN_TOKEN, newHub, type TestHub } from './hub.ts'
+import { sendAll } from './many-requests.ts'
+import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+
+const LOOKUPS = 10_000
+const NUMBERS = 200
+const numberOf = (i: number) => `0199${String(i).padStart(6, '0')}`
+
+function book(): string {
+  const rows = Array.from({ length: NUMBERS }, (_, i) => `CL${i},Customer ${i},${numberOf(i)},${i % 2}`)
+  return `customer_account,customer_name,customer_phone,vip\n${rows.join('\n')}\n`
+}
+
+/** Every lookup of a mix of hits, misses, VIPs and accounts must be right. */
+async function allLookupsAreRight(url: string, count: number): Promise<void> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const ask = (i: number) => {
+    const subject = i % NUMBERS
+    if (i % 4 === 0)
+      return { path: `/api/isKnownPhoneNumber?format=raw&number=${numberOf(subject)}`, right: '1' }
+    if (i % 4 === 1)
+      return {
+        path: `/api/isVipByPhoneNumber?format=raw&number=${numberOf(subject)}`,
+        right: String(subject % 2),
+      }
+    if (i % 4 === 2)
+      return { path: `/api/isVipByCustomerAccount?format=raw&code=CL${subject}`, right: String(subject % 2) }
+    return {
+      path: `/api/isKnownPhoneNumber?format=raw&number=0198${String(subject).padStart(6, '0')}`,
+      right: '0',
+    }
+  }
+  let right = 0
+  await sendAll(
+    url,
+    Array.from({ length: count }, (_, i) => ask(i)),
+    ({ path }) => ({ path, headers }),
+    (item, answer) => {
+      assert.deepEqual([answer.status, answer.body], [200, item.right], item.path)
+      right++
+    },
+  )
+  assert.equal(right, count)
+}
+
+/** A wire to the database that can be cut and mended. */
+async function newWire(t: TestContext, url: string): Promise<{ url: string; cut(): void; mend(): void }> {
+  const { hostname, port } = new URL(url)
+  const open = new Set<Socket>()
+  let whole = true
+  const server = createServer((near) => {
+    if (!whole) return void near.destroy()
+    const far = connect(Number(port || 5432), hostname)
+    for (const socket of [near, far]) {
+      open.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        open.delete(socket)
+        near.destroy()
+        far.destroy()
+      })
+    }
+    near.pipe(far).pipe(near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  const near = new URL(url)
+  near.hostname = '127.0.0.1'
+  near.port = String(typeof address === 'object' ? address?.port : 0)
+  return {
+    url: near.href,
+    cut() {
+      whole = false
+      for (const socket of open) socket.destroy()
+    },
+    mend() {
+      whole = true
+    },
+  }
+}
+
+async function statusOf({ ask }: TestHub): Promise<string> {
+  return (await ask('GET', '/health/ready', { token: null })).json.status
+}
+
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  assert.fail(`never came true: ${what}`)
+}
+
+onEachStore('a store that does not answer', (engine) => {
+  const onPostgres = engine === 'postgres'
+  if (onPostgres)
+    test('cut off: lookups go on, writes say so, and everything recovers without a restart', async (t) => {
+      const address = await newStoreAddress(t, engine)
+      assert.ok(address.kind === 'postgres')
+      const wire = await newWire(t, address.url)
+      const world = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })
+      await world.importBook(book())
+      wire.cut()
+      await allLookupsAreRight(world.hub.url, LOOKUPS)
+      const refused = await world.ask('POST', '/api/v1/customers', {
+        body: { name: 'Late', customer_account: 'LATE' },
+      })
+      assert.deepEqual([refused.status, refused.json.code], [503, 'store_unavailable'])
+      await until('degraded', async () => (await statusOf(world)) === 'degraded')
+      wire.mend()
+      await until('ready again', async () => (await statusOf(world)) === 'ready')
+      const made = await world.ask('POST', '/api/v1/customers', {
+        body: { name: 'Late', customer_account: 'LATE' },
+      })
+      assert.equal(made.status, 201, made.text)
+      assert.equal((await world.ask('GET', '/api/isKnownCustomerAccount?code=LATE&format=raw')).text, '1')
+    })
+
+  if (!onPostgres)
+    test('another process holds the file for five seconds: lookups are all right, and the write waits its turn', async (t) => {
+      const file = join(await newDirectory(t), 'cordboard.db')
+      const world = await newHub(t, engine, {
+        address: { kind: 'sqlite', file },
+        env: { CORDBOARD_DATA_DIR: join(file, '..') },
+      })
+      await world.importBook(book())
+      const holder = spawn(process.execPath, [
+        '-e',
+        `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(${JSON.stringify(file)})
+       db.exec('begin immediate'); console.log('held'); setTimeout(() => db.exec('rollback'), 5000)`,
+      ])
+      const gone = once(holder, 'exit')
+      await once(holder.stdout, 'data')
+      const write = world.ask('POST', '/api/v1/customers', {
+        body: { name: 'Late', customer_account: 'LATE' },
+      })
+      let held = true
+      void gone.then(() => (held = false))
+      await allLookupsAreRight(world.hub.url, LOOKUPS)
+      while (held) await allLookupsAreRight(world.hub.url, 500)
+      assert.equal((await write).status, 201)
+      assert.equal((await world.ask('GET', '/api/isKnownCustomerAccount?code=LATE&format=raw')).text, '1')
+    })
+})
