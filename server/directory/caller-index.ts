@@ -1,8 +1,8 @@
 import { accountKey } from './fold.ts'
 import { randomSeed } from './index/hash.ts'
 import { nationalKey, numericPart, textKey } from './index/keys.ts'
-import { exactHit, findNumber, textOf, type Attempt, type Hit, type MatchOptions } from './index/matching.ts'
-import { OwnerTable } from './index/owner-table.ts'
+import { ExactHit, findNumber, textOf, type Attempt, type Hit, type MatchOptions } from './index/matching.ts'
+import { NO_OWNER, OwnerTable } from './index/owner-table.ts'
 import { PostingLists } from './index/posting-lists.ts'
 import { RecordStore, type Owner } from './index/record-store.ts'
 import { TailTable } from './index/tail-table.ts'
@@ -84,26 +84,25 @@ export function openCallerIndex(): CallerIndex {
   }
 
   const remove = (partyId: number) => {
-    const slot = records.slotOf(partyId)
-    if (slot < 0) return
-    const keys = keysOf(records.read(slot))
+    const record = records.read(partyId)
+    if (record === null) return
+    const keys = keysOf(record)
     for (const key of keys.numbers) {
-      if (!numbers.remove(key, slot)) continue
+      if (!numbers.remove(key, partyId)) continue
       if (key < 0) tables.nationals--
       if (Math.abs(key) >= SHORTEST_TAIL) tails.remove(key)
     }
-    for (const key of keys.texts) texts.remove(key, slot)
-    if (keys.account !== null) accounts.remove(keys.account, slot)
-    if (keys.digits !== null) accountDigits.remove(keys.digits, slot)
-    records.remove(slot)
+    for (const key of keys.texts) texts.remove(key, partyId)
+    if (keys.account !== null) accounts.remove(keys.account, partyId)
+    if (keys.digits !== null) accountDigits.remove(keys.digits, partyId)
+    records.remove(partyId)
   }
 
   const customersAt = (table: OwnerTable, key: number, isThis: (account: string) => boolean): number[] => {
     const found: number[] = []
-    table.every(key, (slot) => {
-      if (!records.isLive(slot)) return true
-      const record = records.summary(slot)
-      if (record.party === 'customer' && record.account !== null && isThis(record.account))
+    table.every(key, (id) => {
+      const record = records.summary(id)
+      if (record?.party === 'customer' && record.account !== null && isThis(record.account))
         found.push(record.id)
       return true
     })
@@ -113,37 +112,32 @@ export function openCallerIndex(): CallerIndex {
   return {
     put(record) {
       remove(record.id)
-      const slot = records.add(record)
+      const { id } = record
+      records.add(record)
       const keys = keysOf(record)
       for (const key of keys.numbers) {
-        if (!numbers.add(key, slot)) continue
+        if (!numbers.add(key, id)) continue
         if (key < 0) tables.nationals++
         if (Math.abs(key) >= SHORTEST_TAIL) tails.add(key)
       }
-      for (const key of keys.texts) texts.add(key, slot)
-      if (keys.account !== null) accounts.add(keys.account, slot)
-      if (keys.digits !== null) accountDigits.add(keys.digits, slot)
+      for (const key of keys.texts) texts.add(key, id)
+      if (keys.account !== null) accounts.add(keys.account, id)
+      if (keys.digits !== null) accountDigits.add(keys.digits, id)
     },
     remove,
-    get(partyId) {
-      const slot = records.slotOf(partyId)
-      return slot < 0 ? null : records.read(slot)
-    },
-    summary(partyId) {
-      const slot = records.slotOf(partyId)
-      return slot < 0 ? null : records.summary(slot)
-    },
+    get: (partyId) => records.read(partyId),
+    summary: (partyId) => records.summary(partyId),
     putCategory: (category) => void categories.set(category.id, { ...category }),
     removeCategory: (id) => void categories.delete(id),
     category: (id) => categories.get(id) ?? null,
     exactOwner(digits) {
-      const slot = digits > 0 ? numbers.only(digits) : -1
-      return slot >= 0 && records.isLive(slot) ? records.withCustomer(slot) : null
+      const id = digits > 0 ? numbers.only(digits) : NO_OWNER
+      return id > 0 && !records.isHidden(id) ? records.withCustomer(id) : null
     },
     findNumber(read, options, tried) {
       if (tried === undefined && read.kind === 'external' && read.digits > 0) {
-        const slot = numbers.only(read.digits)
-        if (slot >= 0 && records.isLive(slot)) return exactHit(records.idOf(slot))
+        const id = numbers.only(read.digits)
+        if (id > 0 && !records.isHidden(id)) return new ExactHit(id)
       }
       return findNumber(tables, read, options, tried ?? null)
     },

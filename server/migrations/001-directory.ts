@@ -30,7 +30,7 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
           `create table id_sequences (name text primary key, next integer not null)`,
           `insert into id_sequences (name, next) values ('party', 1)`,
         ]
-      : [`create sequence party_ids`]
+      : [`create sequence party_ids maxvalue 2147483647`]
   return [
     ...parties,
     `create table meta (name ${text} primary key, value ${text} not null)`,

@@ -65,16 +65,31 @@ export const NOBODY: Hit = Object.freeze({
   every: null,
 })
 
-/** The only owner of exactly this number. */
-export function exactHit(owner: number): Hit {
-  return { tier: 'exact', confidence: CONFIDENCE.exact, owners: [owner], more: false, every: null }
+/** The only owner of exactly this number: what nearly every lookup makes, so it carries nothing else. */
+export class ExactHit implements Hit {
+  readonly owners: readonly number[]
+  constructor(owner: number) {
+    this.owners = [owner]
+  }
+  get tier(): Tier {
+    return 'exact'
+  }
+  get confidence(): number {
+    return CONFIDENCE.exact
+  }
+  get more(): boolean {
+    return false
+  }
+  get every(): null {
+    return null
+  }
 }
 
 const NATIONAL_AT_LEAST = 8
 const TAIL = 9
 const PREFIX_AT_LEAST = 7
 
-type Accepts = (slot: number) => boolean
+type Accepts = (partyId: number) => boolean
 
 /** Finds who owns a number. `tried` takes down every key looked for; leave it null where time counts. */
 export function findNumber(
@@ -179,7 +194,7 @@ const callingCode = (digits: number) => String(digits).slice(0, -nationalDigits(
 const contradict = (caller: number | null, key: number) =>
   caller !== null && key > 0 && callingCode(caller) !== callingCode(key)
 const isOwned = ({ numbers, records }: Tables, key: number) =>
-  !numbers.every(key, (slot) => !records.isLive(slot))
+  !numbers.every(key, (id) => records.isHidden(id))
 
 /**
  * The company whose main number this one continues: up to three digits off the end, replaced by one 0 or by nothing.
@@ -188,7 +203,7 @@ const isOwned = ({ numbers, records }: Tables, key: number) =>
 function findSwitchboard(tables: Tables, digits: number, tried: Attempt[] | null): Hit {
   if (String(digits).startsWith('1')) return NOBODY
   const { records } = tables
-  const isCompany = (slot: number) => records.isCustomer(slot) && records.isLive(slot)
+  const isCompany = (id: number) => records.isCustomer(id)
   for (let cut = 1; cut <= 3; cut++) {
     const prefix = Math.floor(digits / 10 ** cut)
     if (prefix < 10 ** (PREFIX_AT_LEAST - 1)) break
@@ -204,9 +219,9 @@ function findText(tables: Tables, text: string, tried: Attempt[] | null): Hit {
   const { texts, records, seed } = tables
   const key = textKey(text, seed)
   const isExact = key > 0
-  const holds = (slot: number) =>
-    isExact || records.read(slot).numbers.some(({ read }) => textOf(read) === text)
-  const hit = walk(tables, 'extension', texts, [key], (slot) => records.isLive(slot) && holds(slot))
+  const holds = (id: number) =>
+    isExact || records.read(id)?.numbers.some(({ read }) => textOf(read) === text) === true
+  const hit = walk(tables, 'extension', texts, [key], (id) => !records.isHidden(id) && holds(id))
   tried?.push({ tier: 'extension', key: text, hits: hit.owners.length })
   return hit
 }
@@ -229,7 +244,7 @@ export function textOf(read: ReadNumber): string | null {
 function gather(tables: Tables, tier: Tier, keys: number[], tried: Attempt[] | null, accepts?: Accepts): Hit {
   if (keys.length === 0) return NOBODY
   const { numbers, records } = tables
-  const accept = accepts ?? ((slot: number) => records.isLive(slot))
+  const accept = accepts ?? ((id: number) => !records.isHidden(id))
   if (tried !== null) {
     for (const key of keys) {
       const hits = walk(tables, tier, numbers, [key], accept).owners.length
@@ -239,22 +254,36 @@ function gather(tables: Tables, tier: Tier, keys: number[], tried: Attempt[] | n
   return walk(tables, tier, numbers, keys, accept)
 }
 
-function walk({ records }: Tables, tier: Tier, table: OwnerTable, keys: number[], accept: Accepts): Hit {
-  const slots = new Set<number>()
+/** Owners of one key, all of them, without the bookkeeping that several keys or a crowd of owners need; null for a crowd. */
+function few(tier: Tier, table: OwnerTable, key: number, accept: Accepts): Hit | null {
+  const owners: number[] = []
+  const all = table.every(key, (id) => !accept(id) || owners.push(id) <= MOST_OWNERS)
+  if (!all) return null
+  if (owners.length === 0) return NOBODY
+  if (owners.length > 1) owners.sort((a, b) => a - b)
+  return { tier, confidence: CONFIDENCE[tier], owners, more: false, every: null }
+}
+
+function walk(tables: Tables, tier: Tier, table: OwnerTable, keys: number[], accept: Accepts): Hit {
+  if (keys.length === 1) {
+    const hit = few(tier, table, keys[0]!, accept)
+    if (hit !== null) return hit
+  }
+  const { records } = tables
+  const found = new Set<number>()
   const all = keys.every((key) =>
-    table.every(key, (slot) => {
-      if (!accept(slot)) return true
-      if (slots.size === MOST_OWNERS && !slots.has(slot)) return false
-      slots.add(slot)
+    table.every(key, (id) => {
+      if (!accept(id)) return true
+      if (found.size === MOST_OWNERS && !found.has(id)) return false
+      found.add(id)
       return true
     }),
   )
-  if (slots.size === 0) return NOBODY
-  const owners = [...slots].map((slot) => records.idOf(slot)).sort((a, b) => a - b)
+  if (found.size === 0) return NOBODY
+  const owners = [...found].sort((a, b) => a - b)
   const every = (visit: VisitOwner) => {
     for (const key of keys) {
-      if (!table.every(key, (slot) => !accept(slot) || visit(records.idOf(slot), records.customerOf(slot))))
-        return
+      if (!table.every(key, (id) => !accept(id) || visit(id, records.customerOf(id)))) return
     }
   }
   return { tier, confidence: CONFIDENCE[tier], owners, more: !all, every: all ? null : every }

@@ -7,9 +7,9 @@ const SEGMENTS = 256
 /** Up to here one segment is enough, which keeps a small book small. */
 const SPLIT_AT = 16_384
 const SMALLEST = 16
-const FULLEST = 0.7
+const FULLEST = 0.55
 const SPARSEST = 0.2
-/** Fuller than doubling leaves it: between 52 % and 70 %. */
+/** Fuller than doubling leaves it: between 41 % and 55 %. */
 const GROWTH = 1.35
 /** Words of a place: the key's low word, its high word with its sign, the value. Side by side, they are one cache miss. */
 const WORDS = 3

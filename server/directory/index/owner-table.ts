@@ -1,13 +1,13 @@
 import { ABSENT, NumberTable } from './number-table.ts'
 import type { PostingLists } from './posting-lists.ts'
 
-/** Marks a value that refers to a list; slots stay below it. */
+/** Marks a value that refers to a list; party ids stay below it. */
 const LIST = 0x80000000
 
 export const SEVERAL_OWNERS = -1
 export const NO_OWNER = -2
 
-/** Which slots (of the record store) own a key: one in the table itself, several in a posting list. */
+/** Which parties own a key: one in the table itself, several in a posting list. */
 export class OwnerTable {
   readonly #table: NumberTable
   readonly #lists: PostingLists
@@ -27,23 +27,23 @@ export class OwnerTable {
   }
 
   /** Adds an owner this key does not have yet; answers whether it is the first. */
-  add(key: number, slot: number): boolean {
+  add(key: number, partyId: number): boolean {
     const value = this.#table.get(key)
-    if (value === ABSENT) this.#table.set(key, slot)
-    else if (value < LIST) this.#table.set(key, (LIST | this.#lists.open(value, slot)) >>> 0)
+    if (value === ABSENT) this.#table.set(key, partyId)
+    else if (value < LIST) this.#table.set(key, (LIST | this.#lists.open(value, partyId)) >>> 0)
     else {
-      const list = this.#lists.add(value & ~LIST, slot)
+      const list = this.#lists.add(value & ~LIST, partyId)
       this.#table.set(key, (LIST | list) >>> 0)
     }
     return value === ABSENT
   }
 
   /** Takes an owner away; answers whether it was the last. */
-  remove(key: number, slot: number): boolean {
+  remove(key: number, partyId: number): boolean {
     const value = this.#table.get(key)
-    if (value === slot) this.#table.delete(key)
-    if (value < LIST || value === ABSENT) return value === slot
-    const list = this.#lists.remove(value & ~LIST, slot)
+    if (value === partyId) this.#table.delete(key)
+    if (value < LIST || value === ABSENT) return value === partyId
+    const list = this.#lists.remove(value & ~LIST, partyId)
     let left = (LIST | list) >>> 0
     if (this.#lists.size(list) === 1) {
       this.#lists.every(list, (last) => {
@@ -64,7 +64,7 @@ export class OwnerTable {
   }
 
   /** Visits the owners in no particular order until a visit answers false; answers whether all were visited. */
-  every(key: number, visit: (slot: number) => boolean): boolean {
+  every(key: number, visit: (partyId: number) => boolean): boolean {
     const value = this.#table.get(key)
     if (value === ABSENT) return true
     return value < LIST ? visit(value) : this.#lists.every(value & ~LIST, visit)

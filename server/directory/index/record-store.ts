@@ -15,11 +15,10 @@ const NEXT_PERSON = 3
 const PREVIOUS_PERSON = 4
 const ADDRESS = 5
 
-/** Sixteen ids in a row share a page; the words of a page: id of the first by sixteen, and who is live, a bit each. */
+/** Sixteen ids in a row share a page, which holds one word: the id of the first by sixteen. */
 const PAGE_BITS = 4
 const PAGE = 1 << PAGE_BITS
 const FIRST_ID = 0
-const LIVE = 1
 
 const PRESENT = 1
 const ACTIVE = 2
@@ -27,21 +26,19 @@ const COMPANY = 4
 /** A person of an inactive customer. */
 const HIDDEN = 8
 
-const isLiveState = (state: number) => (state & (ACTIVE | HIDDEN)) === ACTIVE
-
 /**
- * Party records by id (a positive integer below 2^36), packed; each has a slot, a small number that owner tables hold.
- * A customer whom contacts name has a slot before its own record arrives, so that records may come in any order. Pages
- * are small enough to stay in the processor's cache: who lives in a slot costs no second look into main memory.
+ * Party records by id (a positive integer below 2^31), packed; each has a slot, a small number of its own. A customer
+ * whom contacts name has a slot before its own record arrives, so that records may come in any order.
  */
 export class RecordStore {
   readonly #ids: NumberTable
   readonly #arena: RecordArena
   readonly #slots = new SlotWords(3)
-  readonly #pages = new SlotWords(1)
+  readonly #pages = new SlotWords(0)
   #vacant: number[] = []
   #next = 0
   #size = 0
+  #hidden = 0
 
   constructor(seed: number) {
     this.#ids = new NumberTable(seed)
@@ -56,54 +53,55 @@ export class RecordStore {
     return { slots: this.#ids.bytes + this.#slots.bytes + this.#pages.bytes, records: this.#arena.bytes }
   }
 
-  /** The slot of a party that is here; -1 for any other. */
-  slotOf(id: number): number {
-    const page = this.#ids.get(Math.floor(id / PAGE) + 1)
-    const slot = page * PAGE + (id % PAGE)
-    return page !== ABSENT && this.#slots.get(slot, STATE) & PRESENT ? slot : -1
+  has(id: number): boolean {
+    return this.#slotOf(id) >= 0
   }
 
-  idOf(slot: number): number {
-    return this.#pages.get(slot >>> PAGE_BITS, FIRST_ID) * PAGE + (slot & (PAGE - 1))
-  }
-
-  /** The customer a slot stands for or belongs to; null for a person of no customer. */
-  customerOf(slot: number): number | null {
-    if (this.isCustomer(slot)) return this.idOf(slot)
+  /** The customer a party that is here is or belongs to; null for a person of no customer. */
+  customerOf(id: number): number | null {
+    const slot = this.#slotOf(id)
+    if (this.#slots.get(slot, STATE) & COMPANY) return id
     const customer = this.#slots.get(slot, CUSTOMER)
-    return customer === 0 ? null : this.idOf(customer - 1)
+    return customer === 0 ? null : this.#idOf(customer - 1)
   }
 
-  isCustomer(slot: number): boolean {
-    return (this.#slots.get(slot, STATE) & COMPANY) !== 0
+  /** Whether a party that is here is a customer. */
+  isCustomer(id: number): boolean {
+    return (this.#slots.get(this.#slotOf(id), STATE) & COMPANY) !== 0
   }
 
-  /** Active, and not a person of an inactive customer. */
-  isLive(slot: number): boolean {
-    return ((this.#pages.get(slot >>> PAGE_BITS, LIVE) >>> (slot & (PAGE - 1))) & 1) === 1
+  /** A person of an inactive customer. Where there are none, and mostly there are none, this looks at no memory. */
+  isHidden(id: number): boolean {
+    if (this.#hidden === 0) return false
+    const slot = this.#slotOf(id)
+    return slot >= 0 && (this.#slots.get(slot, STATE) & HIDDEN) !== 0
   }
 
-  read(slot: number): PartyRecord {
-    return decodeRecord(this.#arena.read(this.#slots.get(slot, ADDRESS)))
+  read(id: number): PartyRecord | null {
+    const slot = this.#slotOf(id)
+    return slot < 0 ? null : decodeRecord(this.#bytesOf(slot))
   }
 
   /** Without the numbers. */
-  summary(slot: number): PartySummary {
-    return decodeSummary(this.#arena.read(this.#slots.get(slot, ADDRESS)))
+  summary(id: number): PartySummary | null {
+    const slot = this.#slotOf(id)
+    return slot < 0 ? null : decodeSummary(this.#bytesOf(slot))
   }
 
   /** A party and the customer it is or belongs to, both without their numbers. */
-  withCustomer(slot: number): Owner {
-    const party = this.summary(slot)
+  withCustomer(id: number): Owner | null {
+    const slot = this.#slotOf(id)
+    if (slot < 0) return null
+    const party = decodeSummary(this.#bytesOf(slot))
     if (party.party === 'customer') return { party, customer: party }
     const customer = this.#slots.get(slot, CUSTOMER) - 1
     if (customer < 0 || (this.#slots.get(customer, STATE) & PRESENT) === 0) return { party, customer: null }
-    const record = this.summary(customer)
+    const record = decodeSummary(this.#bytesOf(customer))
     return { party, customer: record.party === 'customer' ? record : null }
   }
 
-  /** Keeps a record of an id that is not here; answers its slot. */
-  add(record: PartyRecord): number {
+  /** Keeps a record of an id that is not here. */
+  add(record: PartyRecord): void {
     const slots = this.#slots
     const slot = this.#claim(record.id)
     this.#mark(slot, PRESENT | (record.active ? ACTIVE : 0) | (record.party === 'customer' ? COMPANY : 0))
@@ -112,11 +110,12 @@ export class RecordStore {
     if (!record.active) this.#hidePersons(slot, HIDDEN)
     slots.set(slot, ADDRESS, this.#arena.write(slot, encodeRecord(record)))
     this.#size++
-    return slot
   }
 
-  remove(slot: number): void {
+  /** Forgets a party that is here. */
+  remove(id: number): void {
     const slots = this.#slots
+    const slot = this.#slotOf(id)
     this.#arena.free(slots.get(slot, ADDRESS))
     if ((slots.get(slot, STATE) & ACTIVE) === 0) this.#hidePersons(slot, 0)
     this.#mark(slot, 0)
@@ -162,11 +161,24 @@ export class RecordStore {
   }
 
   #mark(slot: number, state: number): void {
-    const page = slot >>> PAGE_BITS
-    const bit = 1 << (slot & (PAGE - 1))
-    const live = this.#pages.get(page, LIVE)
+    const former = this.#slots.get(slot, STATE)
+    if (former & HIDDEN) this.#hidden--
+    if (state & HIDDEN) this.#hidden++
     this.#slots.set(slot, STATE, state)
-    this.#pages.set(page, LIVE, isLiveState(state) ? live | bit : live & ~bit)
+  }
+
+  #slotOf(id: number): number {
+    const page = this.#ids.get(Math.floor(id / PAGE) + 1)
+    const slot = page * PAGE + (id % PAGE)
+    return page !== ABSENT && this.#slots.get(slot, STATE) & PRESENT ? slot : -1
+  }
+
+  #idOf(slot: number): number {
+    return this.#pages.get(slot >>> PAGE_BITS, FIRST_ID) * PAGE + (slot & (PAGE - 1))
+  }
+
+  #bytesOf(slot: number): ReturnType<RecordArena['read']> {
+    return this.#arena.read(this.#slots.get(slot, ADDRESS))
   }
 
   #claim(id: number): number {

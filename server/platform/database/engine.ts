@@ -73,6 +73,9 @@ export function isOneOf(
     : sql<boolean>`${sql.ref(column)} in (select value from json_each(${sql.val(JSON.stringify(values))}))`
 }
 
+/** The index of callers holds ids in 31 bits. PostgreSQL's sequence ends there by itself. */
+const LAST_PARTY_ID = 2 ** 31 - 1
+
 /** Takes `count` fresh ids out of the one space that all parties share; ids are never handed out twice. */
 export async function takePartyIds(engine: Engine, db: Db, count: number): Promise<number[]> {
   if (count === 0) return []
@@ -86,6 +89,8 @@ export async function takePartyIds(engine: Engine, db: Db, count: number): Promi
     where name = 'party' returning next`.execute(db)
   const end = taken.rows[0]?.next
   if (end === undefined) throw new Error('the sequence of party ids is missing')
+  if (end - 1 > LAST_PARTY_ID)
+    throw new Error(`all ${LAST_PARTY_ID} ids of customers and contacts are used up`)
   return Array.from({ length: count }, (_, i) => end - count + i)
 }
 
