@@ -6,6 +6,8 @@ import { openContacts } from '../server/directory/contacts.ts'
 import { openContracts } from '../server/directory/contracts.ts'
 import { openCustomerFiles } from '../server/directory/customer-files.ts'
 import { openCustomers } from '../server/directory/customers.ts'
+import { openIndexFollower } from '../server/directory/index-follower.ts'
+import { readNumber } from '../server/directory/phone-number.ts'
 import type { DirectoryTables } from '../server/directory/tables.ts'
 import type { Actor } from '../server/platform/audit.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
@@ -15,6 +17,7 @@ import type { Change } from '../server/platform/database/store.ts'
 import { newStore } from './stores.ts'
 
 type Tables = AccessTables & DirectoryTables
+type Query = Record<string, unknown>
 
 /**
  * Two tenants in France with an empty directory each, on a day (`date`) and in a country that tests may
@@ -31,19 +34,32 @@ export async function newSmallDirectory(t: TestContext, engine: Engine) {
     return { kind: 'token', id: 7, name: 'test', tenantId: made.id, requestId: null, address: null }
   }
   const world = { date: '2026-03-01', now: Date.UTC(2026, 2, 1, 12), country: 'FR' as string | null }
+  const store = whole as unknown as Awaited<ReturnType<typeof newStore<DirectoryTables>>>
+  const follower = openIndexFollower(store)
   const deps = {
     clock: { now: () => world.now },
     country: () => world.country,
     today: () => dayOf(world.date),
+    ownersOf: (tenantId: number, number: string) =>
+      follower.indexOf(tenantId).ownersOf(readNumber(number, world.country)),
   }
-  const store = whole as unknown as Awaited<ReturnType<typeof newStore<DirectoryTables>>>
+  /** Lists look into memory, which holds everything written before. */
+  const followed = <Resource extends { list(tenantId: number, query: Query): Promise<unknown> }>(
+    resource: Resource,
+  ): Resource => ({
+    ...resource,
+    async list(tenantId: number, query: Query) {
+      await follower.hydrate()
+      return await resource.list(tenantId, query)
+    },
+  })
   return {
     world,
     store,
     us: await tenant('Us'),
     them: await tenant('Them'),
-    customers: openCustomers(store, deps),
-    contacts: openContacts(store, deps),
+    customers: followed(openCustomers(store, deps)),
+    contacts: followed(openContacts(store, deps)),
     categories: openCategories(store, deps),
     contracts: openContracts(store, deps),
     files: openCustomerFiles(store, deps),

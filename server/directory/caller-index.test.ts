@@ -385,6 +385,15 @@ const anyStep = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 24 }) },
 )
 
+/** Whether a listed number is the one that is looked for, as written or written without its country. */
+function isSame(listed: ReadNumber, wanted: ReadNumber): boolean {
+  if (listed.kind === 'external' && wanted.kind === 'external') return listed.digits === wanted.digits
+  if (listed.kind === 'national' && wanted.kind === 'external')
+    return listed.digits === nationalDigits(wanted.digits)
+  if (listed.kind === 'national' && wanted.kind === 'national') return listed.digits === wanted.digits
+  return 'text' in listed && 'text' in wanted && listed.text === wanted.text
+}
+
 test('whatever is put and removed, answers and records agree with a plain list searched from end to end', () => {
   fc.assert(
     fc.property(
@@ -410,6 +419,11 @@ test('whatever is put and removed, answers and records agree with a plain list s
           assert.deepEqual([tier, ...owners], naive(model, read, { tail, switchboard }), JSON.stringify(read))
           const explained = index.findNumber(read, { tail, switchboard }, [])
           assert.deepEqual([explained.tier, ...explained.owners], [tier, ...owners])
+          const all = [...model.values()].filter(({ numbers }) => numbers.some((one) => isSame(one.read, read)))
+          assert.deepEqual(
+            index.ownersOf(read).sort((a, b) => a - b),
+            all.map(({ id }) => id).sort((a, b) => a - b),
+          )
         }
         const accounts = [...model.values()].filter((record) => record.party === 'customer' && record.active)
         const idsOf = (...texts: string[]) =>

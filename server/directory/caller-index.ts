@@ -1,7 +1,15 @@
 import { accountKey } from './fold.ts'
 import { randomSeed } from './index/hash.ts'
 import { nationalKey, numericPart, textKey } from './index/keys.ts'
-import { ExactHit, findNumber, textOf, type Attempt, type Hit, type MatchOptions } from './index/matching.ts'
+import {
+  allOwners,
+  ExactHit,
+  findNumber,
+  textOf,
+  type Attempt,
+  type Hit,
+  type MatchOptions,
+} from './index/matching.ts'
 import { NO_OWNER, OwnerTable } from './index/owner-table.ts'
 import { PostingLists } from './index/posting-lists.ts'
 import { RecordStore, type Owner } from './index/record-store.ts'
@@ -36,6 +44,8 @@ export type CallerIndex = {
   exactOwner(digits: number): Owner | null
   /** Who owns a number, by the first rule that finds somebody; `tried` takes down the keys looked for. */
   findNumber(read: ReadNumber, options: MatchOptions, tried?: Attempt[]): Hit
+  /** Ids of all parties, inactive ones too, that have this number as it is written or the same one without a country. */
+  ownersOf(read: ReadNumber): number[]
   /**
    * Active customers, ascending by id: those of exactly this account (case and compatibility forms aside), else, for a
    * text of digits alone, those whose account has the same digits without leading zeros.
@@ -67,8 +77,6 @@ export function openCallerIndex(): CallerIndex {
 
   const keysOf = (record: PartyRecord): Keys => {
     const keys: Keys = { numbers: new Set(), texts: new Set(), account: null, digits: null }
-    // Nobody inactive is found, so nothing of theirs is listed.
-    if (!record.active) return keys
     for (const { read } of record.numbers) {
       const text = textOf(read)
       if (text !== null) keys.texts.add(textKey(text, seed))
@@ -101,7 +109,7 @@ export function openCallerIndex(): CallerIndex {
   const customersAt = (table: OwnerTable, key: number, isThis: (account: string) => boolean): number[] => {
     const found: number[] = []
     table.every(key, (id) => {
-      const record = records.summary(id)
+      const record = records.isHidden(id) ? null : records.summary(id)
       if (record?.party === 'customer' && record.account !== null && isThis(record.account))
         found.push(record.id)
       return true
@@ -141,6 +149,7 @@ export function openCallerIndex(): CallerIndex {
       }
       return findNumber(tables, read, options, tried ?? null)
     },
+    ownersOf: (read) => allOwners(tables, read),
     findAccount(text) {
       if (text.length > LONGEST_ACCOUNT) return []
       for (const wanted of new Set([accountKey(text), accountKey(text.replace(/[#*]/g, ''))])) {

@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { isTrue, type Page } from '../../contract/common.ts'
 import type { Contact, ContactInput, ContactPatch } from '../../contract/contacts.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
-import { takePartyIds } from '../platform/database/engine.ts'
+import { isOneOf, takePartyIds } from '../platform/database/engine.ts'
 import { toFlag } from '../platform/database/json.ts'
 import type { Committed } from '../platform/committed.ts'
 import { invalid, notFound } from '../platform/errors.ts'
@@ -12,7 +12,7 @@ import { openFieldCheck } from './field-check.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
-import { checkPhone, ownsNumber, replacePhones } from './party-phones.ts'
+import { checkPhone, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
 import {
   checkCustomer,
@@ -76,7 +76,7 @@ function checkNamed({
 /** Contacts, as clients of `/api/v1` read and write them. */
 export function openContacts(
   store: DirectoryStore,
-  { clock, country }: Pick<DirectoryDeps, 'clock' | 'country'>,
+  { clock, country, ownersOf }: Pick<DirectoryDeps, 'clock' | 'country' | 'ownersOf'>,
 ): Contacts {
   const reading = { db: store.read, engine: store.engine }
   const own = (tenantId: number) =>
@@ -102,7 +102,7 @@ export function openContacts(
       if (customer !== null) rows = rows.where('customer_id', '=', customer)
       if (external !== null) rows = rows.where('external_id', '=', external)
       if (email !== null) rows = rows.where(sql<string>`lower(email)`, '=', email.trim().toLowerCase())
-      if (phone !== null) rows = rows.where(ownsNumber(tenantId, 'contact_id', phone, country(tenantId)))
+      if (phone !== null) rows = rows.where(isOneOf(store.engine, 'id', ownersOf(tenantId, phone), 'bigint'))
       if (active !== null) rows = rows.where('active', '=', toFlag(active))
       return readPage(rows, request, COLUMNS, (found) => toContacts(reading, tenantId, found))
     },

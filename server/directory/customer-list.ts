@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Page } from '../../contract/common.ts'
 import type { Customer } from '../../contract/customers.ts'
+import { isOneOf } from '../platform/database/engine.ts'
 import { toFlag } from '../platform/database/json.ts'
 import { readPage } from '../platform/listing.ts'
 import { dateOf } from './calendar-day.ts'
@@ -8,7 +9,6 @@ import { toCustomers } from './customer-shape.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { accountKey } from './fold.ts'
 import { contractInForce, ON_CALL_DUTY } from './on-call.ts'
-import { ownsNumber } from './party-phones.ts'
 import type { DirectoryDeps, DirectoryStore } from './write.ts'
 
 const COLUMNS = {
@@ -33,7 +33,7 @@ const FILTERS = [
 /** One page of a tenant's customers. */
 export function listCustomers(
   store: DirectoryStore,
-  { country, today }: Pick<DirectoryDeps, 'country' | 'today'>,
+  { ownersOf, today }: Pick<DirectoryDeps, 'ownersOf' | 'today'>,
   tenantId: number,
   query: Record<string, unknown>,
 ): Promise<Page<Customer>> {
@@ -58,7 +58,7 @@ export function listCustomers(
   if (external !== null) rows = rows.where('external_id', '=', external)
   if (category !== null) rows = rows.where('category_id', '=', category)
   if (active !== null) rows = rows.where('active', '=', toFlag(active))
-  if (phone !== null) rows = rows.where(ownsNumber(tenantId, 'customer_id', phone, country(tenantId)))
+  if (phone !== null) rows = rows.where(isOneOf(store.engine, 'id', ownersOf(tenantId, phone), 'bigint'))
   if (vip !== null) {
     rows = rows.where((is) => {
       const vips = is

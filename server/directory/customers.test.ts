@@ -439,7 +439,7 @@ onEachStore('customers', (engine) => {
     })
     const counted = openCustomers(
       { ...store, read },
-      { clock: { now: () => world.now }, country: () => 'FR', today: () => 20_000 },
+      { clock: { now: () => world.now }, country: () => 'FR', today: () => 20_000, ownersOf: () => [] },
     )
     const page = await counted.list(us.tenantId, { per_page: 200 })
     assert.equal(page.data.filter((one) => one.on_call_duty && one.vip && one.phone_e164 !== null).length, 15)

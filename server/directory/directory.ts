@@ -9,6 +9,7 @@ import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower } from './index-follower.ts'
+import { readNumber } from './phone-number.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -58,7 +59,9 @@ export function openDirectory(options: DirectoryOptions): Directory {
   const follower = openIndexFollower(store)
   const country = (tenantId: number) => rules(tenantId)?.country ?? null
   const today = (tenantId: number) => calendar(rules(tenantId)?.timeZone ?? 'UTC')
-  const deps = { clock, country, today }
+  const ownersOf = (tenantId: number, number: string) =>
+    follower.indexOf(tenantId).ownersOf(readNumber(number, country(tenantId)))
+  const deps = { clock, country, today, ownersOf }
   const imports = openImports({
     store,
     dataDir,

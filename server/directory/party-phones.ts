@@ -1,7 +1,6 @@
-import { sql, type RawBuilder, type Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import { isOneOf } from '../platform/database/engine.ts'
 import type { FieldCheck } from './field-check.ts'
-import { nationalDigits, readNumber } from './phone-number.ts'
 import { toPhoneRow, type PhoneValues } from './phones.ts'
 import type { PhonesTable } from './tables.ts'
 import type { DirectoryDb, DirectoryTx } from './write.ts'
@@ -57,29 +56,4 @@ export async function replacePhones(
     .insertInto('phones')
     .values(phones.map((phone) => ({ ...phone, ...whose })))
     .execute()
-}
-
-/** Whether a party owns the number that `text` spells, in whatever spelling both were written. */
-export function ownsNumber(
-  tenantId: number,
-  owner: Owner,
-  text: string,
-  country: string | null,
-): RawBuilder<boolean> {
-  const read = readNumber(text, country)
-  if (read.kind === 'withheld') return sql<boolean>`1 = 0`
-  const keys: [string, string][] =
-    read.kind === 'external'
-      ? [
-          ['e164', read.e164],
-          // Kept from before the tenant's country was named.
-          ['national', nationalDigits(read.digits)],
-        ]
-      : [read.kind === 'national' ? ['national', read.digits] : ['exact', read.text]]
-  // One branch a column, so that each can use its own index.
-  const branches = keys.map(
-    ([column, value]) => sql`select ${sql.ref(owner)} from phones
-      where tenant_id = ${sql.val(tenantId)} and ${sql.ref(column)} = ${sql.val(value)} and ${sql.ref(owner)} is not null`,
-  )
-  return sql<boolean>`id in (${sql.join(branches, sql` union all `)})`
 }

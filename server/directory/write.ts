@@ -18,6 +18,8 @@ export type DirectoryDeps = {
   country: (tenantId: number) => string | null
   /** Whole days since 1970-01-01 in the tenant's zone. */
   today: (tenantId: number) => number
+  /** Ids of all customers and contacts with the number that this text spells, in whatever spelling both were written. */
+  ownersOf: (tenantId: number, number: string) => number[]
 }
 
 /** Part of a unique column's name → the field of the API it belongs to, and what to say of a second one. */

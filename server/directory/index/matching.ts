@@ -203,7 +203,7 @@ const isOwned = ({ numbers, records }: Tables, key: number) =>
 function findSwitchboard(tables: Tables, digits: number, tried: Attempt[] | null): Hit {
   if (String(digits).startsWith('1')) return NOBODY
   const { records } = tables
-  const isCompany = (id: number) => records.isCustomer(id)
+  const isCompany = (id: number) => !records.isHidden(id) && records.isCustomer(id)
   for (let cut = 1; cut <= 3; cut++) {
     const prefix = Math.floor(digits / 10 ** cut)
     if (prefix < 10 ** (PREFIX_AT_LEAST - 1)) break
@@ -215,12 +215,32 @@ function findSwitchboard(tables: Tables, digits: number, tried: Attempt[] | null
   return NOBODY
 }
 
+/** Everybody, active or not, who has a number as it is written, or the same one written without its country. */
+export function allOwners({ numbers, texts, records, seed }: Tables, read: ReadNumber): number[] {
+  const found = new Set<number>()
+  const add = (id: number) => {
+    found.add(id)
+    return true
+  }
+  const text = textOf(read)
+  if (text !== null) {
+    const key = textKey(text, seed)
+    texts.every(key, (id) => (key > 0 || hasText(records, id, text) ? add(id) : true))
+  } else if (read.kind === 'external') {
+    const withoutItsCountry = nationalKey(nationalDigits(read.digits))
+    numbers.every(read.digits, add)
+    if (withoutItsCountry !== null) numbers.every(withoutItsCountry, add)
+  } else if (read.kind === 'national') numbers.every(nationalKey(read.digits)!, add)
+  return [...found]
+}
+
+const hasText = (records: RecordStore, id: number, text: string): boolean =>
+  records.read(id)?.numbers.some(({ read }) => textOf(read) === text) === true
+
 function findText(tables: Tables, text: string, tried: Attempt[] | null): Hit {
   const { texts, records, seed } = tables
   const key = textKey(text, seed)
-  const isExact = key > 0
-  const holds = (id: number) =>
-    isExact || records.read(id)?.numbers.some(({ read }) => textOf(read) === text) === true
+  const holds = (id: number) => key > 0 || hasText(records, id, text)
   const hit = walk(tables, 'extension', texts, [key], (id) => !records.isHidden(id) && holds(id))
   tried?.push({ tier: 'extension', key: text, hits: hit.owners.length })
   return hit

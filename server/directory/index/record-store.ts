@@ -25,6 +25,7 @@ const ACTIVE = 2
 const COMPANY = 4
 /** A person of an inactive customer. */
 const HIDDEN = 8
+const isHiddenState = (state: number) => (state & PRESENT) !== 0 && (state & (ACTIVE | HIDDEN)) !== ACTIVE
 
 /**
  * Party records by id (a positive integer below 2^31), packed; each has a slot, a small number of its own. A customer
@@ -70,11 +71,11 @@ export class RecordStore {
     return (this.#slots.get(this.#slotOf(id), STATE) & COMPANY) !== 0
   }
 
-  /** A person of an inactive customer. Where there are none, and mostly there are none, this looks at no memory. */
+  /** Inactive, or a person of an inactive customer. Where all are active this looks at no memory. */
   isHidden(id: number): boolean {
     if (this.#hidden === 0) return false
     const slot = this.#slotOf(id)
-    return slot >= 0 && (this.#slots.get(slot, STATE) & HIDDEN) !== 0
+    return slot >= 0 && isHiddenState(this.#slots.get(slot, STATE))
   }
 
   read(id: number): PartyRecord | null {
@@ -162,8 +163,7 @@ export class RecordStore {
 
   #mark(slot: number, state: number): void {
     const former = this.#slots.get(slot, STATE)
-    if (former & HIDDEN) this.#hidden--
-    if (state & HIDDEN) this.#hidden++
+    this.#hidden += Number(isHiddenState(state)) - Number(isHiddenState(former))
     this.#slots.set(slot, STATE, state)
   }
 
