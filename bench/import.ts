@@ -144,6 +144,8 @@ async function newPostgres(url: string): Promise<{ address: StoreAddress; drop()
 
 type Measured = {
   seconds: number
+  /** Processor time of all threads, those of the store's included. */
+  processorSeconds: number
   rss: { percent: number; mib: number }[]
   accepted: number
   warnings: number
@@ -173,6 +175,7 @@ async function measureImport(
     address: null,
   } as const
   const started = performance.now()
+  const worked = process.cpuUsage()
   const { id, bytes_total } = await imports.create(actor, createReadStream(book), {})
   const rss: Measured['rss'] = []
   const watch = setInterval(() => {
@@ -185,11 +188,13 @@ async function measureImport(
   const ended = await imports.finished(1, id)
   clearInterval(watch)
   const seconds = (performance.now() - started) / 1000
+  const { user, system } = process.cpuUsage(worked)
+  const processorSeconds = (user + system) / 1e6
   await imports.close()
   if (ended.status !== 'done') throw new Error(`the import failed: ${ended.error}`)
   if (rss.at(-1)?.percent !== 100)
     rss.push({ percent: 100, mib: Math.round(process.memoryUsage.rss() / 1024 / 1024) })
-  return { seconds, rss, accepted: ended.accepted, warnings: ended.warnings }
+  return { seconds, processorSeconds, rss, accepted: ended.accepted, warnings: ended.warnings }
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'cordboard-bench-'))
@@ -235,6 +240,7 @@ try {
     line('the same rows into one bare SQLite table', bare)
     line('import', first.seconds)
     line('the same book again', again.seconds)
+    console.log(`processor: ${first.processorSeconds.toFixed(1)} s for the import, ${again.processorSeconds.toFixed(1)} s again`)
     console.log(`memory: ${first.rss.map(({ percent, mib }) => `${percent} %: ${mib} MiB`).join(', ')}`)
   }
 } finally {

@@ -15,7 +15,7 @@ export function openUsageNotes(
   const lastUsed = new Map<number, number>()
   const write = async () => {
     if (lastUsed.size === 0) return
-    const rows = [...lastUsed].map(([id, at]) => [id, at])
+    const rows = [...lastUsed].flat()
     lastUsed.clear()
     await store
       .transact(({ db, engine }) => bulkUpdate(engine, db as never, LAST_USED, rows))

@@ -419,7 +419,9 @@ test('whatever is put and removed, answers and records agree with a plain list s
           assert.deepEqual([tier, ...owners], naive(model, read, { tail, switchboard }), JSON.stringify(read))
           const explained = index.findNumber(read, { tail, switchboard }, [])
           assert.deepEqual([explained.tier, ...explained.owners], [tier, ...owners])
-          const all = [...model.values()].filter(({ numbers }) => numbers.some((one) => isSame(one.read, read)))
+          const all = [...model.values()].filter(({ numbers }) =>
+            numbers.some((one) => isSame(one.read, read)),
+          )
           assert.deepEqual(
             index.ownersOf(read).sort((a, b) => a - b),
             all.map(({ id }) => id).sort((a, b) => a - b),

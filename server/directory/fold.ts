@@ -25,6 +25,8 @@ const PLAIN = /^[!-~]+(?: [!-~]+)*$/
  */
 export function fold(text: string): string {
   if (PLAIN.test(text)) return text.toLowerCase()
+  const bare = text.normalize('NFKD').replace(/\p{M}+/gu, '')
+  if (PLAIN.test(bare)) return bare.toLowerCase()
   return text
     .normalize('NFKD')
     .toLowerCase()

@@ -1,257 +1,176 @@
 import type { Transaction } from 'kysely'
 import { setImmediate } from 'node:timers/promises'
-import {
-  bulkInsert,
-  bulkUpdate,
-  takePartyIds,
-  type BulkTable,
-  type ColumnType,
-} from '../../platform/database/engine.ts'
+import { bulkInsert, bulkUpdate, takePartyIds, type BulkTable } from '../../platform/database/engine.ts'
 import type { Tx } from '../../platform/database/store.ts'
-import { ON_CALL_DUTY } from '../on-call.ts'
+import {
+  CONTACT_CHANGES,
+  CONTACTS,
+  CONTRACT_CHANGES,
+  CONTRACTS,
+  CUSTOMER_CHANGES,
+  CUSTOMERS,
+  PHONE_CHANGES,
+  PHONES,
+  pushContact,
+  pushContactChange,
+  pushContract,
+  pushContractChange,
+  pushCustomer,
+  pushCustomerChange,
+  pushPhone,
+  type ImportScope,
+} from './bulk-rows.ts'
 import type { ImportMemory } from './memory.ts'
-import type { CustomerState, Merged } from './merge.ts'
+import type { ContactState, CustomerState, Merged } from './merge.ts'
 import { unnamedIds, writesOf, type PhoneList } from './phone-list.ts'
 import type { ImportTables } from './tables.ts'
 
-type ImportTx = Tx<ImportTables>
-/** The bulk statements name their columns themselves. */
-const untyped = (tx: ImportTx) => tx.db as unknown as Transaction<unknown>
-export type ImportScope = { tenantId: number; importId: number; now: number }
+/** What is written to one table: values row after row. */
+type Writes = { inserted: unknown[]; updated: unknown[] }
+const noWrites = (): Writes => ({ inserted: [], updated: [] })
+type Numbered = { id: number | null; phones: PhoneList | null }
+type Touched = Writes & { ids: number[] }
 
-const HINTS: Record<string, ColumnType> = {
-  direct_line: 'text',
-  queue_position: 'bigint',
-  route_identifier: 'text',
-  backend_link: 'text',
-}
-const CUSTOMER_CHANGES: Record<string, ColumnType> = {
-  id: 'bigint',
-  name: 'text',
-  name_folded: 'text',
-  category_id: 'bigint',
-  ...HINTS,
-  import_id: 'bigint',
-  updated_at: 'bigint',
-}
-const CONTACT_CHANGES: Record<string, ColumnType> = {
-  id: 'bigint',
-  customer_id: 'bigint',
-  external_id: 'text',
-  import_key: 'text',
-  first_name: 'text',
-  last_name: 'text',
-  name_folded: 'text',
-  email: 'text',
-  ...HINTS,
-  import_id: 'bigint',
-  updated_at: 'bigint',
-}
-const PHONE_VALUES: Record<string, ColumnType> = {
-  position: 'bigint',
-  kind: 'text',
-  label: 'text',
-  raw: 'text',
-  e164: 'text',
-  national: 'text',
-  exact: 'text',
-  extension: 'text',
-  country: 'text',
-  normaliser: 'bigint',
-}
-const STAMP: Record<string, ColumnType> = { tenant_id: 'bigint', active: 'integer', created_at: 'bigint' }
-const CUSTOMERS: BulkTable = {
-  table: 'customers',
-  columns: { ...CUSTOMER_CHANGES, ...STAMP, account: 'text', account_key: 'text' },
-}
-const CONTACTS: BulkTable = { table: 'contacts', columns: { ...CONTACT_CHANGES, ...STAMP } }
-const PHONES: BulkTable = {
-  table: 'phones',
-  columns: { tenant_id: 'bigint', customer_id: 'bigint', contact_id: 'bigint', ...PHONE_VALUES },
-}
-const CONTRACT_CHANGES: Record<string, ColumnType> = {
-  start_date: 'text',
-  end_date: 'text',
-  suspended: 'integer',
-  updated_at: 'bigint',
-}
-const CONTRACTS: BulkTable = {
-  table: 'contracts',
-  columns: {
-    tenant_id: 'bigint',
-    customer_id: 'bigint',
-    kind: 'text',
-    from_import: 'integer',
-    created_at: 'bigint',
-    ...CONTRACT_CHANGES,
-  },
-}
-
-type Values = Record<string, unknown>
-
-function inOrder(columns: Record<string, ColumnType>): (row: object) => unknown[] {
-  const names = Object.keys(columns)
-  return (row) => {
-    const values: unknown[] = []
-    for (const name of names) values.push((row as Values)[name])
-    return values
+/** Sends bulk statements of one transaction out to the store, one behind the other, without waiting for any of them. */
+function openSender(tx: Tx<ImportTables>) {
+  // The bulk statements name their columns themselves.
+  const db = tx.db as unknown as Transaction<unknown>
+  const sent: Promise<void>[] = []
+  const send = (statement: Promise<void>) => {
+    // Its failure is met in `settled`.
+    statement.catch(() => {})
+    sent.push(statement)
+  }
+  return {
+    send(fresh: BulkTable, changes: BulkTable, { inserted, updated }: Writes) {
+      send(bulkInsert(tx.engine, db, fresh, inserted))
+      send(bulkUpdate(tx.engine, db, changes, updated))
+    },
+    /** Lets what was sent leave, so that the store works on it while the next rows are made. */
+    leave: () => setImmediate(),
+    /** All of them end before the transaction does, also when one fails: nothing may slip out of it. */
+    async settled() {
+      for (const one of await Promise.allSettled(sent)) if (one.status === 'rejected') throw one.reason
+    },
   }
 }
-const customerRow = inOrder(CUSTOMERS.columns)
-const customerChange = inOrder(CUSTOMER_CHANGES)
-const contactRow = inOrder(CONTACTS.columns)
-const contactChange = inOrder(CONTACT_CHANGES)
-const phoneChange = inOrder({ id: 'bigint', ...PHONE_VALUES })
 
-/** Inserts rows without the columns in which all of them have null: most books leave half of them empty. */
-async function insertRows(tx: ImportTx, { table, columns }: BulkTable, rows: unknown[][]): Promise<void> {
-  if (rows.length === 0) return
-  const kept = Object.entries(columns)
-    .map(([name, type], i) => ({ name, type, i }))
-    .filter(({ i }) => rows.some((row) => row[i] !== null))
-  const places = kept.map(({ i }) => i)
-  const compact = rows.map((row) => {
-    const values: unknown[] = []
-    for (const place of places) values.push(row[place])
-    return values
-  })
-  await bulkInsert(
-    tx.engine,
-    untyped(tx),
-    { table, columns: Object.fromEntries(kept.map(({ name, type }) => [name, type])) },
-    compact,
-  )
-}
-
-function isSame(stored: object, next: object): boolean {
-  for (const name in next) if ((next as Values)[name] !== (stored as Values)[name]) return false
+function isSame<Values extends object>(stored: Values, next: Values): boolean {
+  for (const name in next) if (next[name] !== stored[name]) return false
   return true
 }
-
-type Numbered = { id: number | null; phones: PhoneList | null }
-type PhoneRows = { inserted: unknown[][]; updated: unknown[][] }
 
 /** What is written to `phones` for this party; true when that changes anything. */
 function collectPhones(
   party: Numbered,
   owner: 'customer' | 'contact',
   tenantId: number,
-  into: PhoneRows,
+  into: Writes,
 ): boolean {
   const { id, phones } = party
   if (phones === null || !(phones.numbers.touched || phones.extensions.touched)) return false
   const { inserted, updated } = writesOf(phones)
-  const customerId = owner === 'customer' ? id : null
-  const contactId = owner === 'contact' ? id : null
-  for (const { values: v, position } of inserted) {
-    const reading = [v.e164, v.national, v.exact, v.extension, v.country, v.normaliser]
-    into.inserted.push([tenantId, customerId, contactId, position, v.kind, v.label, v.raw, ...reading])
+  for (const { values, position } of inserted) {
+    into.inserted.push(tenantId, owner === 'customer' ? id : null, owner === 'contact' ? id : null)
+    pushPhone(into.inserted, position, values)
   }
-  for (const { id: phoneId, values, position } of updated)
-    into.updated.push(phoneChange({ ...values, position, id: phoneId }))
+  for (const { id: phoneId, values, position } of updated) {
+    into.updated.push(phoneId)
+    pushPhone(into.updated, position, values)
+  }
   return inserted.length + updated.length > 0
 }
 
-async function writeContracts(
-  tx: ImportTx,
-  { tenantId, now }: ImportScope,
-  customers: Iterable<CustomerState>,
-): Promise<number[]> {
-  const inserted: unknown[][] = []
-  const updated: unknown[][] = []
-  const changed: number[] = []
+function collectCustomers(customers: Iterable<CustomerState>, scope: ImportScope, phones: Writes): Touched {
+  const touched: Touched = { ids: [], ...noWrites() }
+  for (const customer of customers) {
+    const { id, stored, next } = customer
+    const renumbered = collectPhones(customer, 'customer', scope.tenantId, phones)
+    if (id === null || (stored !== null && !renumbered && isSame(stored, next))) continue
+    touched.ids.push(id)
+    if (stored === null) pushCustomer(touched.inserted, id, next, scope)
+    else pushCustomerChange(touched.updated, id, next, scope)
+  }
+  return touched
+}
+
+const customerIdOf = ({ customer, stored }: ContactState) => customer?.id ?? stored?.customer_id ?? null
+
+/** New contacts and those whose own fields changed; those of whom only numbers change come with the numbers. */
+function collectContacts(contacts: Iterable<ContactState>, scope: ImportScope): Touched {
+  const touched: Touched = { ids: [], ...noWrites() }
+  for (const contact of contacts) {
+    const { id, stored, next } = contact
+    const customerId = customerIdOf(contact)
+    if (id === null || (stored?.customer_id === customerId && isSame<object>(stored, next))) continue
+    touched.ids.push(id)
+    if (stored === null) pushContact(touched.inserted, id, customerId, next, scope)
+    else pushContactChange(touched.updated, id, customerId, next, scope)
+  }
+  return touched
+}
+
+/** The numbers of contacts, and the contacts of whom nothing else changes. */
+function collectContactPhones(
+  contacts: Iterable<ContactState>,
+  scope: ImportScope,
+  collected: number[],
+  phones: Writes,
+): Touched {
+  const touched: Touched = { ids: [], ...noWrites() }
+  const known = new Set(collected)
+  for (const contact of contacts) {
+    const { id, next } = contact
+    if (!collectPhones(contact, 'contact', scope.tenantId, phones) || id === null || known.has(id)) continue
+    touched.ids.push(id)
+    pushContactChange(touched.updated, id, customerIdOf(contact), next, scope)
+  }
+  return touched
+}
+
+function collectContracts(customers: Iterable<CustomerState>, scope: ImportScope): Touched {
+  const touched: Touched = { ids: [], ...noWrites() }
   for (const { id, contract } of customers) {
     if (contract === null || id === null) continue
     const { stored, next } = contract
     if (stored !== null && isSame(stored, next)) continue
-    const { start_date, end_date, suspended } = next
-    if (contract.id === null)
-      inserted.push([tenantId, id, ON_CALL_DUTY, 1, now, start_date, end_date, suspended, now])
-    else updated.push([contract.id, start_date, end_date, suspended, now])
-    changed.push(id)
+    touched.ids.push(id)
+    if (contract.id === null) pushContract(touched.inserted, id, next, scope)
+    else pushContractChange(touched.updated, contract.id, next, scope)
   }
-  await insertRows(tx, CONTRACTS, inserted)
-  await bulkUpdate(
-    tx.engine,
-    untyped(tx),
-    { table: 'contracts', columns: { id: 'bigint', ...CONTRACT_CHANGES } },
-    updated,
-  )
-  return changed
+  return touched
 }
-
-/** Lets what was started go out to the store. */
-async function turn(started: Promise<void>[]): Promise<void> {
-  for (const one of started) one.catch(() => {})
-  await setImmediate()
-}
-
-type Touched = { ids: number[]; inserted: unknown[][]; updated: unknown[][] }
-const nothing = (): Touched => ({ ids: [], inserted: [], updated: [] })
 
 /**
  * Writes what merging changed, and nothing else; new parties get their ids here. Each table's rows are made while the
  * store is still busy with the table before.
  */
 export async function applyMerged(
-  tx: ImportTx,
+  tx: Tx<ImportTables>,
   scope: ImportScope,
   { customers, contacts }: Merged,
 ): Promise<void> {
-  const { tenantId, importId: import_id, now } = scope
-  const { engine } = tx
-  const db = untyped(tx)
+  const { tenantId } = scope
   const made = [...customers, ...contacts].filter((party) => party.id === null)
-  const ids = await takePartyIds(engine, db, made.length)
+  const ids = await takePartyIds(tx.engine, tx.db as unknown as Transaction<unknown>, made.length)
   for (const [i, party] of made.entries()) party.id = ids[i] ?? null
 
-  const phones: PhoneRows = { inserted: [], updated: [] }
-  const fresh = { tenant_id: tenantId, active: 1, import_id, created_at: now, updated_at: now }
-  const changes = { import_id, updated_at: now }
-  const ofCustomers = nothing()
-  for (const customer of customers) {
-    const { id, stored, next } = customer
-    const renumbered = collectPhones(customer, 'customer', tenantId, phones)
-    if (id === null || (stored !== null && !renumbered && isSame(stored, next))) continue
-    ofCustomers.ids.push(id)
-    if (stored === null) ofCustomers.inserted.push(customerRow({ ...next, ...fresh, id }))
-    else ofCustomers.updated.push(customerChange({ ...next, ...changes, id }))
-  }
-  const writing = [
-    insertRows(tx, CUSTOMERS, ofCustomers.inserted),
-    bulkUpdate(engine, db, { table: 'customers', columns: CUSTOMER_CHANGES }, ofCustomers.updated),
-  ]
-  await turn(writing)
-  const ofContacts = nothing()
-  for (const { id, stored, next, customer } of contacts) {
-    const customer_id = customer?.id ?? stored?.customer_id ?? null
-    const values = { ...next, customer_id }
-    if (id === null || (stored !== null && isSame(stored, values))) continue
-    ofContacts.ids.push(id)
-    if (stored === null) ofContacts.inserted.push(contactRow({ ...values, ...fresh, id }))
-    else ofContacts.updated.push(contactChange({ ...values, ...changes, id }))
-  }
-  writing.push(insertRows(tx, CONTACTS, ofContacts.inserted))
-  await turn(writing)
-  const written = new Set(ofContacts.ids)
-  for (const contact of contacts) {
-    const { id, next, customer, stored } = contact
-    if (!collectPhones(contact, 'contact', tenantId, phones) || id === null || written.has(id)) continue
-    ofContacts.ids.push(id)
-    ofContacts.updated.push(
-      contactChange({ ...next, customer_id: customer?.id ?? stored?.customer_id ?? null, ...changes, id }),
-    )
-  }
-  writing.push(
-    bulkUpdate(engine, db, { table: 'contacts', columns: CONTACT_CHANGES }, ofContacts.updated),
-    insertRows(tx, PHONES, phones.inserted),
-    bulkUpdate(engine, db, { table: 'phones', columns: { id: 'bigint', ...PHONE_VALUES } }, phones.updated),
-  )
-  // All of them end before the transaction does, also when one fails: nothing may slip out of it.
-  for (const one of await Promise.allSettled(writing)) if (one.status === 'rejected') throw one.reason
-  const entitled = await writeContracts(tx, scope, customers)
-  tx.changed(tenantId, 'customer', [...new Set([...ofCustomers.ids, ...entitled])])
-  tx.changed(tenantId, 'contact', ofContacts.ids)
+  const { send, leave, settled } = openSender(tx)
+  const phones = noWrites()
+  const ofCustomers = collectCustomers(customers, scope, phones)
+  send(CUSTOMERS, CUSTOMER_CHANGES, ofCustomers)
+  await leave()
+  const ofContacts = collectContacts(contacts, scope)
+  send(CONTACTS, CONTACT_CHANGES, ofContacts)
+  await leave()
+  const renumbered = collectContactPhones(contacts, scope, ofContacts.ids, phones)
+  send(CONTACTS, CONTACT_CHANGES, renumbered)
+  send(PHONES, PHONE_CHANGES, phones)
+  const entitled = collectContracts(customers, scope)
+  send(CONTRACTS, CONTRACT_CHANGES, entitled)
+  await settled()
+  tx.changed(tenantId, 'customer', [...new Set([...ofCustomers.ids, ...entitled.ids])])
+  tx.changed(tenantId, 'contact', [...ofContacts.ids, ...renumbered.ids])
 }
 
 /** Notes in memory, once the batch is committed, whose numbers its rows named. */

@@ -8,8 +8,9 @@ import type { Store, Tx } from '../../platform/database/store.ts'
 import { isUniqueViolation } from '../../platform/database/store-errors.ts'
 import { HubError } from '../../platform/errors.ts'
 import { builtinVipCategory } from '../categories.ts'
-import { applyMerged, remember, type ImportScope } from './apply.ts'
+import { applyMerged, remember } from './apply.ts'
 import { openBook, type Batch } from './batches.ts'
+import type { ImportScope } from './bulk-rows.ts'
 import { findStored, readCategories } from './found.ts'
 import { openImportMemory, type Unnamed } from './memory.ts'
 import { mergeBatch, missingCategories, needsBuiltin, type Categories, type Merged } from './merge.ts'
@@ -37,7 +38,7 @@ export type Counts = {
  * Rows a transaction at the most. On PostgreSQL it holds the feed's lock while it commits. On SQLite every commit writes
  * whole pages of indexes that a few rows touched, so larger ones are written less often.
  */
-const BATCH_ROWS: Record<Engine, number> = { sqlite: 5_000, postgres: 1_000 }
+const BATCH_ROWS: Record<Engine, number> = { sqlite: 2_000, postgres: 1_000 }
 /** Beyond this many, warnings are counted but not kept. */
 const WARNINGS_KEPT = 10_000
 /** Parties a transaction whose numbers go at the end. */
@@ -122,8 +123,8 @@ async function writeRemarks(
     rejected === null ? null : toJson(rejected),
   ]
   await bulkInsert(tx.engine, tx.db as unknown as Transaction<unknown>, REMARKS, [
-    ...batch.rejected.map((remark) => row('reject', remark, remark.row)),
-    ...warnings.map((remark) => row('warning', remark, null)),
+    ...batch.rejected.flatMap((remark) => row('reject', remark, remark.row)),
+    ...warnings.flatMap((remark) => row('warning', remark, null)),
   ])
 }
 

@@ -235,8 +235,11 @@ export function missingCategories(
   known: Categories,
 ): { name: string; folded: string; vip: boolean }[] {
   const missing = new Map<string, { name: string; folded: string; vip: boolean }>()
+  let last: string | null = null
   for (const { customer } of rows) {
-    if (customer === null || typeof customer.category !== 'string') continue
+    // Rows of one customer repeat its category.
+    if (customer === null || typeof customer.category !== 'string' || customer.category === last) continue
+    last = customer.category
     const folded = fold(customer.category)
     if (known.byName.has(folded) || missing.has(folded)) continue
     missing.set(folded, { name: customer.category, folded, vip: customer.vip === true })

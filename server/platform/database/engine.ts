@@ -9,56 +9,75 @@ export type BulkTable = { table: string; columns: Record<string, ColumnType> }
 
 type Db = Kysely<unknown> | Transaction<unknown>
 
-function unnest(target: BulkTable, rows: unknown[][]): RawBuilder<unknown> {
-  const arrays = Object.values(target.columns).map((type, i) => {
-    const values = rows.map((row) => row[i])
-    return sql`${sql.val(values)}::${sql.raw(type)}[]`
+const names = (columns: string[]): RawBuilder<unknown> => sql.join(columns.map((name) => sql.ref(name)))
+
+function unnest({ columns }: BulkTable, values: unknown[]): RawBuilder<unknown> {
+  const types = Object.values(columns)
+  const arrays = types.map((type, i) => {
+    const column: unknown[] = []
+    for (let at = i; at < values.length; at += types.length) column.push(values[at])
+    return sql`${sql.val(column)}::${sql.raw(type)}[]`
   })
   return sql`unnest(${sql.join(arrays)})`
 }
 
-const names = (columns: string[]): RawBuilder<unknown> => sql.join(columns.map((name) => sql.ref(name)))
+/** Takes the columns out in which every row has null: most bulk rows leave half of them empty. */
+function withoutEmptyColumns({ table, columns }: BulkTable, values: unknown[]): [BulkTable, unknown[]] {
+  const all = Object.entries(columns)
+  const isUsed = (column: number) => {
+    for (let at = column; at < values.length; at += all.length) if (values[at] !== null) return true
+    return false
+  }
+  const used = all.map((_, column) => isUsed(column))
+  if (used.every(Boolean)) return [{ table, columns }, values]
+  const kept: unknown[] = []
+  for (let row = 0; row < values.length; row += all.length) {
+    for (let column = 0; column < all.length; column++) if (used[column]) kept.push(values[row + column])
+  }
+  return [{ table, columns: Object.fromEntries(all.filter((_, column) => used[column])) }, kept]
+}
 
-/** Inserts many rows in one round trip; each row holds the columns in the order of `target.columns`. */
+/** Inserts many rows in one round trip: `values` holds row after row, each with the columns in the target's order. */
 export async function bulkInsert(
   engine: Engine,
   db: Db,
   target: BulkTable,
-  rows: unknown[][],
+  values: unknown[],
 ): Promise<void> {
-  if (rows.length === 0) return
-  const columns = Object.keys(target.columns)
+  if (values.length === 0) return
+  const [{ table, columns }, kept] = withoutEmptyColumns(target, values)
+  const given = Object.keys(columns)
   if (engine === 'postgres') {
-    await sql`insert into ${sql.table(target.table)} (${names(columns)}) select * from ${unnest(target, rows)}`.execute(
+    await sql`insert into ${sql.table(table)} (${names(given)}) select * from ${unnest({ table, columns }, kept)}`.execute(
       db,
     )
     return
   }
-  const places = columns.map(() => '?').join(', ')
-  const list = columns.map((name) => `"${name}"`).join(', ')
-  await db.executeQuery(manyRows(`insert into "${target.table}" (${list}) values (${places})`, rows))
+  const places = given.map(() => '?').join(', ')
+  const list = given.map((name) => `"${name}"`).join(', ')
+  await db.executeQuery(manyRows(`insert into "${table}" (${list}) values (${places})`, kept, given.length))
 }
 
-/** Updates many rows by `id` in one round trip; the first column of `target.columns` must be `id`. */
+/** Updates many rows by `id` in one round trip, given as for `bulkInsert`; the target's first column must be `id`. */
 export async function bulkUpdate(
   engine: Engine,
   db: Db,
   target: BulkTable,
-  rows: unknown[][],
+  values: unknown[],
 ): Promise<void> {
-  if (rows.length === 0) return
+  if (values.length === 0) return
   const columns = Object.keys(target.columns)
   const [key, ...others] = columns
   if (key !== 'id') throw new Error('bulkUpdate: the first column must be id')
   if (engine === 'postgres') {
     const assignments = others.map((name) => sql`${sql.ref(name)} = given.${sql.ref(name)}`)
     await sql`update ${sql.table(target.table)} as target set ${sql.join(assignments)}
-      from ${unnest(target, rows)} as given(${names(columns)}) where target.id = given.id`.execute(db)
+      from ${unnest(target, values)} as given(${names(columns)}) where target.id = given.id`.execute(db)
     return
   }
-  const assignments = others.map((name) => `"${name}" = ?`).join(', ')
-  const moved = rows.map(([id, ...values]) => [...values, id])
-  await db.executeQuery(manyRows(`update "${target.table}" set ${assignments} where id = ?`, moved))
+  const assignments = others.map((name, i) => `"${name}" = ?${i + 2}`).join(', ')
+  const update = `update "${target.table}" set ${assignments} where id = ?1`
+  await db.executeQuery(manyRows(update, values, columns.length))
 }
 
 /** `column in (values)` as one bound parameter, so that the statement's text does not depend on how many. */

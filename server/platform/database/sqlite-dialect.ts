@@ -12,17 +12,25 @@ import {
 import { checkBinding } from './binding.ts'
 import type { SqliteClient } from './sqlite-client.ts'
 
-/** Parameters of a statement that runs once per row, in one message to the thread. */
+/** Parameters of a statement that runs once per row, in one message to the thread: row after row, `width` values each. */
 export class ManyRows {
-  readonly rows: unknown[][]
-  constructor(rows: unknown[][]) {
-    this.rows = rows
+  readonly values: unknown[]
+  readonly width: number
+  constructor(values: unknown[], width: number) {
+    this.values = values
+    this.width = width
   }
 }
 
 /** One statement, many rows: only understood by the SQLite driver below. */
-export function manyRows(sql: string, rows: unknown[][]): CompiledQuery {
-  return CompiledQuery.raw(sql, [new ManyRows(rows)])
+export function manyRows(sql: string, values: unknown[], width: number): CompiledQuery {
+  return CompiledQuery.raw(sql, [new ManyRows(values, width)])
+}
+
+/** Both kinds of statements hand over exactly what was given, or nothing. */
+function checked(values: readonly unknown[]): SQLInputValue[] {
+  for (const value of values) checkBinding(value)
+  return values as SQLInputValue[]
 }
 
 class ThreadConnection implements DatabaseConnection {
@@ -34,13 +42,16 @@ class ThreadConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const [first] = query.parameters
     if (first instanceof ManyRows) {
-      for (const row of first.rows) row.forEach(checkBinding)
-      const rows = first.rows as SQLInputValue[][]
-      const { changes } = await this.client.ask({ kind: 'many', sql: query.sql, rows })
+      const { width } = first
+      const { changes } = await this.client.ask({
+        kind: 'many',
+        sql: query.sql,
+        values: checked(first.values),
+        width,
+      })
       return { rows: [], numAffectedRows: BigInt(changes) }
     }
-    query.parameters.forEach(checkBinding)
-    const params = query.parameters as SQLInputValue[]
+    const params = checked(query.parameters)
     const { columns, rows, changes } = await this.client.ask({ kind: 'query', sql: query.sql, params })
     return { rows: rows.map((row) => toObject(columns, row) as R), numAffectedRows: BigInt(changes) }
   }

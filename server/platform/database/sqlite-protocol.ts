@@ -9,12 +9,12 @@ export type SqliteThreadData = {
   lock?: boolean
 }
 
-/** What a client asks the SQLite thread. `many` runs one statement once per row. */
+/** What a client asks the SQLite thread. `many` runs one statement once for every `width` values. */
 export type SqliteQuestion =
   | { id: number; kind: 'begin'; askedAt: number }
   | { id: number; kind: 'commit' | 'rollback' | 'close' }
   | { id: number; kind: 'query'; sql: string; params: SQLInputValue[] }
-  | { id: number; kind: 'many'; sql: string; rows: SQLInputValue[][] }
+  | { id: number; kind: 'many'; sql: string; values: SQLInputValue[]; width: number }
 
 /** The thread's reply; id 0 says that the database is open. Rows travel as arrays: half the cost of objects. */
 export type SqliteAnswer = {

@@ -47,10 +47,11 @@ function run(sql: string, params: SQLInputValue[]): SqliteAnswer['result'] {
   return { columns: [], rows: [], changes: Number(changes) }
 }
 
-function runMany(sql: string, rows: SQLInputValue[][]): SqliteAnswer['result'] {
+function runMany(sql: string, values: SQLInputValue[], width: number): SqliteAnswer['result'] {
   const statement = prepare(sql)
   let changes = 0
-  for (const params of rows) changes += Number(statement.run(...params).changes)
+  for (let at = 0; at < values.length; at += width)
+    changes += Number(statement.run(...values.slice(at, at + width)).changes)
   return { columns: [], rows: [], changes }
 }
 
@@ -86,7 +87,7 @@ function answer(port: MessagePort, question: SqliteQuestion): void {
     } else if (question.kind === 'rollback') {
       endTransaction()
     } else if (question.kind === 'many') {
-      reply.result = runMany(question.sql, question.rows)
+      reply.result = runMany(question.sql, question.values, question.width)
     } else if (question.kind === 'query') {
       reply.result = run(question.sql, question.params)
     } else {

@@ -53,7 +53,7 @@ onEachStore('the store', (engine) => {
         engine,
         db as never,
         META,
-        names.map((name) => [name, 'before']),
+        names.flatMap((name) => [name, 'before']),
       )
     })
     const found = await store.read
@@ -89,7 +89,7 @@ onEachStore('the store', (engine) => {
       engine,
       store.write as never,
       audit,
-      [1, 2, 3].map((at) => [at, 1, 'system', `n${at}`, 'create', 'x']),
+      [1, 2, 3].flatMap((at) => [at, 1, 'system', `n${at}`, 'create', 'x']),
     )
     const rows = await store.read.selectFrom('audit').selectAll().orderBy('id').execute()
     const change: BulkTable = { table: 'audit', columns: { id: 'bigint', actor_name: 'text', at: 'bigint' } }
@@ -97,7 +97,7 @@ onEachStore('the store', (engine) => {
       engine,
       store.write as never,
       change,
-      rows.slice(1).map((row) => [row.id, `new${row.at}`, row.at * 10]),
+      rows.slice(1).flatMap((row) => [row.id, `new${row.at}`, row.at * 10]),
     )
     const after = await store.read.selectFrom('audit').select(['actor_name', 'at']).orderBy('id').execute()
     assert.deepEqual(
