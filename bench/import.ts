@@ -240,7 +240,9 @@ try {
     line('the same rows into one bare SQLite table', bare)
     line('import', first.seconds)
     line('the same book again', again.seconds)
-    console.log(`processor: ${first.processorSeconds.toFixed(1)} s for the import, ${again.processorSeconds.toFixed(1)} s again`)
+    console.log(
+      `processor: ${first.processorSeconds.toFixed(1)} s for the import, ${again.processorSeconds.toFixed(1)} s again`,
+    )
     console.log(`memory: ${first.rss.map(({ percent, mib }) => `${percent} %: ${mib} MiB`).join(', ')}`)
   }
 } finally {

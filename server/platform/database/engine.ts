@@ -1,5 +1,5 @@
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely'
-import { manyRows } from './sqlite-dialect.ts'
+import { insertRows, manyRows } from './sqlite-dialect.ts'
 
 export type Engine = 'sqlite' | 'postgres'
 
@@ -53,9 +53,8 @@ export async function bulkInsert(
     )
     return
   }
-  const places = given.map(() => '?').join(', ')
   const list = given.map((name) => `"${name}"`).join(', ')
-  await db.executeQuery(manyRows(`insert into "${table}" (${list}) values (${places})`, kept, given.length))
+  await db.executeQuery(insertRows(`insert into "${table}" (${list}) values`, kept, given.length))
 }
 
 /** Updates many rows by `id` in one round trip, given as for `bulkInsert`; the target's first column must be `id`. */

@@ -12,19 +12,26 @@ import {
 import { checkBinding } from './binding.ts'
 import type { SqliteClient } from './sqlite-client.ts'
 
-/** Parameters of a statement that runs once per row, in one message to the thread: row after row, `width` values each. */
-export class ManyRows {
+/** Parameters of a statement for many rows, in one message to the thread: row after row, `width` values each. */
+class ManyRows {
+  readonly kind: 'many' | 'insert'
   readonly values: unknown[]
   readonly width: number
-  constructor(values: unknown[], width: number) {
+  constructor(kind: 'many' | 'insert', values: unknown[], width: number) {
+    this.kind = kind
     this.values = values
     this.width = width
   }
 }
 
-/** One statement, many rows: only understood by the SQLite driver below. */
+/** One statement, run once for each row: only understood by the SQLite driver below. */
 export function manyRows(sql: string, values: unknown[], width: number): CompiledQuery {
-  return CompiledQuery.raw(sql, [new ManyRows(values, width)])
+  return CompiledQuery.raw(sql, [new ManyRows('many', values, width)])
+}
+
+/** An insert of many rows, given up to its "values": only understood by the SQLite driver below. */
+export function insertRows(sql: string, values: unknown[], width: number): CompiledQuery {
+  return CompiledQuery.raw(sql, [new ManyRows('insert', values, width)])
 }
 
 /** Both kinds of statements hand over exactly what was given, or nothing. */
@@ -42,9 +49,9 @@ class ThreadConnection implements DatabaseConnection {
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const [first] = query.parameters
     if (first instanceof ManyRows) {
-      const { width } = first
+      const { kind, width } = first
       const { changes } = await this.client.ask({
-        kind: 'many',
+        kind,
         sql: query.sql,
         values: checked(first.values),
         width,

@@ -21,6 +21,7 @@ else {
 }
 
 const STATEMENTS_KEPT = 400
+const ROWS_TOGETHER = 50
 const statements = new Map<string, StatementSync>()
 
 function prepare(sql: string): StatementSync {
@@ -45,6 +46,15 @@ function run(sql: string, params: SQLInputValue[]): SqliteAnswer['result'] {
   }
   const { changes } = statement.run(...params)
   return { columns: [], rows: [], changes: Number(changes) }
+}
+
+function insert(sql: string, values: SQLInputValue[], width: number): SqliteAnswer['result'] {
+  const row = `(${Array(width).fill('?').join(', ')})`
+  const rows = (count: number) => `${sql} ${Array(count).fill(row).join(', ')}`
+  const whole = values.length - (values.length % (width * ROWS_TOGETHER))
+  if (whole > 0) runMany(rows(ROWS_TOGETHER), values.slice(0, whole), width * ROWS_TOGETHER)
+  runMany(rows(1), values.slice(whole), width)
+  return { columns: [], rows: [], changes: values.length / width }
 }
 
 function runMany(sql: string, values: SQLInputValue[], width: number): SqliteAnswer['result'] {
@@ -88,6 +98,8 @@ function answer(port: MessagePort, question: SqliteQuestion): void {
       endTransaction()
     } else if (question.kind === 'many') {
       reply.result = runMany(question.sql, question.values, question.width)
+    } else if (question.kind === 'insert') {
+      reply.result = insert(question.sql, question.values, question.width)
     } else if (question.kind === 'query') {
       reply.result = run(question.sql, question.params)
     } else {
