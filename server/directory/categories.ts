@@ -116,7 +116,8 @@ export function openCategories(store: DirectoryStore, { clock }: Pick<DirectoryD
       let rows = own(tenantId)
       if (vip !== null) rows = rows.where('vip', '=', toFlag(vip))
       if (name !== null) rows = rows.where('name_folded', '=', fold(name))
-      for (const word of filters.words('term_match')) rows = rows.where(occursIn(word, ['name_folded'], []))
+      for (const word of filters.words('term_match'))
+        rows = rows.where(occursIn(word, { folded: ['name_folded'] }))
       return readPage(rows, request, COLUMNS, (found) => found.map(toCategory))
     },
     async get(tenantId, id) {

@@ -98,7 +98,7 @@ export function openContacts(
       const active = filters.flag('active')
       let rows = own(tenantId)
       for (const word of filters.words('term_match'))
-        rows = rows.where(occursIn(word, ['name_folded'], ['email']))
+        rows = rows.where(occursIn(word, { folded: ['name_folded'], typed: ['email'] }))
       if (customer !== null) rows = rows.where('customer_id', '=', customer)
       if (external !== null) rows = rows.where('external_id', '=', external)
       if (email !== null) rows = rows.where(sql<string>`lower(email)`, '=', email.trim().toLowerCase())

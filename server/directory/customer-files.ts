@@ -68,7 +68,8 @@ export function openCustomerFiles(
       let rows = own(tenantId)
       if (customer !== null) rows = rows.where('customer_id', '=', customer)
       if (external !== null) rows = rows.where('external_id', '=', external)
-      for (const word of filters.words('term_match')) rows = rows.where(occursIn(word, ['name_folded'], []))
+      for (const word of filters.words('term_match'))
+        rows = rows.where(occursIn(word, { folded: ['name_folded'] }))
       return readPage(rows, request, COLUMNS, (found) => found.map(toCustomerFile))
     },
     async get(tenantId, id) {

@@ -53,7 +53,7 @@ export function listCustomers(
     .select(sql<string>`coalesce(account_key, '')`.as('account_order'))
     .where('tenant_id', '=', tenantId)
   for (const word of filters.words('term_match'))
-    rows = rows.where(occursIn(word, ['name_folded', 'account_key'], []))
+    rows = rows.where(occursIn(word, { folded: ['name_folded'], accounts: ['account_key'] }))
   if (account !== null) rows = rows.where('account_key', '=', accountKey(account))
   if (external !== null) rows = rows.where('external_id', '=', external)
   if (category !== null) rows = rows.where('category_id', '=', category)

@@ -419,6 +419,17 @@ onEachStore('customers', (engine) => {
     assert.deepEqual(await names('-created_at'), ['eclair 2', 'Zebra', 'Éclair', 'zinc'])
   })
 
+  test('an account is searched with its accents, a name with or without', async (t) => {
+    const { customers, us } = await newSmallDirectory(t, engine)
+    await customers.create(us, { name: 'Société Générale', customer_account: 'CLÉ-9' })
+    const found = async (term: string) =>
+      (await customers.list(us.tenantId, { 'filter[term_match]': term })).data.length
+    assert.deepEqual(
+      await Promise.all(['clé-9', 'CLÉ', 'generale clé', 'SOCIÉTÉ', 'cle'].map(found)),
+      [1, 1, 1, 1, 0],
+    )
+  })
+
   test('a page of many customers takes as few queries as a page of one', async (t) => {
     const { customers, store, us, world } = await newSmallDirectory(t, engine)
     for (let i = 0; i < 30; i++) {

@@ -3,7 +3,7 @@ import { contains } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
 import { readListRequest, type ListAllows, type ListRequest } from '../platform/listing.ts'
 import { isStorable, UNSTORABLE } from './field-check.ts'
-import { fold } from './fold.ts'
+import { accountKey, fold } from './fold.ts'
 
 /**
  * The filters of one list, read as what they compare with. null = not asked for; a value that cannot be read
@@ -13,9 +13,12 @@ export type Filters = {
   text(name: string): string | null
   flag(name: string): boolean | null
   id(name: string): number | null
-  /** The folded words of a free search, all of which have to occur. */
-  words(name: string): string[]
+  /** The words of a free search, all of which have to occur. */
+  words(name: string): Word[]
 }
+
+/** A word of a free search, as names are folded and as accounts are compared: an account keeps its accents. */
+export type Word = { folded: string; account: string }
 
 const MOST_WORDS = 10
 const FLAGS: Record<string, boolean> = { '1': true, true: true, '0': false, false: false }
@@ -47,9 +50,10 @@ export function readFilteredList(
       return /^[0-9]{1,15}$/.test(value) ? Number(value) : refuse(name, 'Is an id: a whole number.')
     },
     words: (name) =>
-      fold(text(name) ?? '')
-        .split(' ')
-        .filter((word) => word !== '')
+      (text(name) ?? '')
+        .split(/\s+/)
+        .map((word) => ({ folded: fold(word), account: accountKey(word) }))
+        .filter(({ folded }) => folded !== '')
         .slice(0, MOST_WORDS),
   }
   return { request, filters }
@@ -61,11 +65,16 @@ export function containsAnyCase(column: string, needle: string): RawBuilder<bool
   return sql<boolean>`lower(${sql.ref(column)}) like ${sql.val(pattern)} escape '\\'`
 }
 
-/** Whether a word of a free search is in one of these columns; the second kind is not folded. */
-export function occursIn(word: string, folded: string[], typed: string[]): RawBuilder<boolean> {
+/** Whether a word of a free search is in one of these columns: folded names, account keys, text as it was typed. */
+export function occursIn(
+  { folded, account }: Word,
+  columns: { folded: string[]; accounts?: string[]; typed?: string[] },
+): RawBuilder<boolean> {
+  const { accounts = [], typed = [] } = columns
   const places = [
-    ...folded.map((column) => contains(column, word)),
-    ...typed.map((column) => containsAnyCase(column, word)),
+    ...columns.folded.map((column) => contains(column, folded)),
+    ...accounts.map((column) => contains(column, account)),
+    ...typed.map((column) => containsAnyCase(column, folded)),
   ]
   return sql<boolean>`(${sql.join(places, sql` or `)})`
 }

@@ -1,5 +1,6 @@
 import type { Change, Store } from './database/store.ts'
 import { fromJson } from './database/json.ts'
+import { isStoreAway } from './database/store-errors.ts'
 
 export type ChangesTable = { seq: number; at: number; tenant_id: number; entity: string; ids: string }
 export type MetaTable = { name: string; value: string }
@@ -33,6 +34,7 @@ export type FollowerOptions = {
 
 const BATCH = 50
 const LONGEST_PAUSE_MS = 5_000
+const FAILURES_TO_FILL_ANEW = 3
 
 /** The last number in the feed: memory filled after this read has to be followed from here. */
 export async function feedPosition(store: Store<ChangeTables>): Promise<number> {
@@ -106,6 +108,15 @@ export function followChanges(options: FollowerOptions): Follower {
     return rows.length === BATCH
   }
 
+  /** The way past a change that cannot be applied: the tables themselves say where it led. */
+  const fillAnew = async () => {
+    try {
+      position = await rehydrate()
+    } catch (error) {
+      onTrouble(error)
+    }
+  }
+
   const run = async () => {
     let failures = 0
     while (!closed) {
@@ -119,8 +130,9 @@ export function followChanges(options: FollowerOptions): Follower {
       } catch (error) {
         if (closed) return
         failures++
-        awaySince ??= Date.now()
         onTrouble(error)
+        if (isStoreAway(error)) awaySince ??= Date.now()
+        else if (failures % FAILURES_TO_FILL_ANEW === 0) await fillAnew()
       }
       await pause(failures === 0 ? pollMs : Math.min(LONGEST_PAUSE_MS, pollMs * 2 ** (failures - 1)))
     }

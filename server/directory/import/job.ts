@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from 'kysely'
 import { open } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
 import type { Clock } from '../../platform/clock.ts'
-import { bulkInsert, isOneOf, type BulkTable, type Engine } from '../../platform/database/engine.ts'
+import { bulkInsert, isOneOf, type BulkTable } from '../../platform/database/engine.ts'
 import { toJson } from '../../platform/database/json.ts'
 import type { Store, Tx } from '../../platform/database/store.ts'
 import { isUniqueViolation } from '../../platform/database/store-errors.ts'
@@ -34,11 +34,8 @@ export type Counts = {
   warnings: number
 }
 
-/**
- * Rows a transaction at the most. On PostgreSQL it holds the feed's lock while it commits. On SQLite every commit writes
- * whole pages of indexes that a few rows touched, so larger ones are written less often.
- */
-const BATCH_ROWS: Record<Engine, number> = { sqlite: 2_000, postgres: 1_000 }
+/** Rows a transaction at the most: docs/decisions/005-import-batches.md. */
+const BATCH_ROWS = 3_000
 /** Beyond this many, warnings are counted but not kept. */
 const WARNINGS_KEPT = 10_000
 /** Parties a transaction whose numbers go at the end. */
@@ -227,7 +224,7 @@ export async function runJob(
 
   const file = await open(job.path, 'r')
   try {
-    const book = await openBook(file, options, BATCH_ROWS[store.engine])
+    const book = await openBook(file, options, BATCH_ROWS)
     const known = { ...options, header: book.header, delimiter: book.delimiter }
     await attempt(async (tx) => void (await setProgress(tx, { ...counts, options: toJson(known) })))
     // The next rows are read while the store writes these.

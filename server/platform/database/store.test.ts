@@ -170,6 +170,36 @@ onEachStore('the store', (engine) => {
     assert.equal(filled, 1)
   })
 
+  test('a change that cannot be applied does not stop those behind it', async (t) => {
+    const store = await newStore<Tables>(t, engine)
+    const seen: number[] = []
+    const troubles: string[] = []
+    let filled = 0
+    const follower = followChanges({
+      store: store,
+      from: await feedPosition(store),
+      async apply(changes) {
+        const ids = changes.flatMap((change) => change.ids)
+        if (ids.includes(2)) throw new Error('2 cannot be read')
+        seen.push(...ids)
+      },
+      rehydrate: async () => {
+        filled++
+        return feedPosition(store)
+      },
+      onTrouble: (error) => void troubles.push((error as Error).message),
+      pollMs: 1,
+    })
+    const write = async (id: number) =>
+      (await store.transact(async (tx) => tx.changed(1, 'thing', id))).position!
+    assert.ok(await follower.reached(await write(1), 5_000))
+    assert.ok(await follower.reached(await write(2), 5_000))
+    assert.equal(follower.awaySince(), null, 'the store is not away')
+    assert.ok(await follower.reached(await write(3), 5_000))
+    await follower.close()
+    assert.deepEqual([seen, filled, new Set(troubles)], [[1, 3], 1, new Set(['2 cannot be read'])])
+  })
+
   const inThread = engine === 'sqlite'
   if (inThread)
     test('a transaction of a worker that went away is rolled back and the next one goes on', async (t) => {
