@@ -35,7 +35,12 @@ export type AccessMemory = {
   isDescendant(tenantId: number, ancestorId: number): boolean
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
+  /** All of it as JSON: no secret, only digests of them. */
+  image(): AccessImage
+  load(image: AccessImage): void
 }
+
+export type AccessImage = { tenants: Selectable<TenantsTable>[]; tokens: Selectable<TokensTable>[] }
 
 function toTenant(row: Selectable<TenantsTable>): TenantSettings {
   return {
@@ -66,10 +71,15 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
   const tenants = new Map<number, TenantSettings>()
   const byHash = new Map<string, KnownToken>()
   const byId = new Map<number, KnownToken>()
+  const rows = {
+    tenants: new Map<number, Selectable<TenantsTable>>(),
+    tokens: new Map<number, Selectable<TokensTable>>(),
+  }
 
   const forget = (id: number) => {
     const known = byId.get(id)
     byId.delete(id)
+    rows.tokens.delete(id)
     if (known?.hash) byHash.delete(known.hash)
   }
   const remember = (row: Selectable<TokensTable>) => {
@@ -77,7 +87,18 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
     if (row.revoked_at !== null) return
     const token = toToken(row)
     byId.set(token.id, token)
+    rows.tokens.set(token.id, row)
     if (token.hash !== null) byHash.set(token.hash, token)
+  }
+
+  const settle = (row: Selectable<TenantsTable>) => {
+    tenants.set(row.id, toTenant(row))
+    rows.tenants.set(row.id, row)
+  }
+  const fill = (image: AccessImage) => {
+    for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
+    for (const row of image.tenants) settle(row)
+    for (const row of image.tokens) remember(row)
   }
 
   return {
@@ -101,27 +122,32 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
         .selectAll()
         .where('revoked_at', 'is', null)
         .execute()
-      tenants.clear()
-      byHash.clear()
-      byId.clear()
-      for (const row of tenantRows) tenants.set(row.id, toTenant(row))
-      for (const row of tokenRows) remember(row)
+      fill({ tenants: tenantRows, tokens: tokenRows })
     },
+    image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
+    load: fill,
     async apply(changes) {
       const idsOf = (entity: string) =>
         changes.filter((one) => one.entity === entity).flatMap((one) => one.ids)
       const tenantIds = idsOf('tenant')
       if (tenantIds.length > 0) {
-        const rows = await store.feed.selectFrom('tenants').selectAll().where('id', 'in', tenantIds).execute()
-        for (const id of tenantIds) tenants.delete(id)
-        for (const row of rows) tenants.set(row.id, toTenant(row))
+        const found = await store.feed
+          .selectFrom('tenants')
+          .selectAll()
+          .where('id', 'in', tenantIds)
+          .execute()
+        for (const id of tenantIds) {
+          tenants.delete(id)
+          rows.tenants.delete(id)
+        }
+        for (const row of found) settle(row)
       }
       const tokenIds = idsOf('token')
       if (tokenIds.length > 0) {
-        const rows = await store.feed.selectFrom('tokens').selectAll().where('id', 'in', tokenIds).execute()
-        const found = new Set(rows.map((row) => row.id))
-        for (const id of tokenIds) if (!found.has(id)) forget(id)
-        for (const row of rows) remember(row)
+        const found = await store.feed.selectFrom('tokens').selectAll().where('id', 'in', tokenIds).execute()
+        const ids = new Set(found.map((row) => row.id))
+        for (const id of tokenIds) if (!ids.has(id)) forget(id)
+        for (const row of found) remember(row)
       }
     },
   }

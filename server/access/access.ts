@@ -1,6 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
-import { openAccessMemory, type TenantSettings } from './access-memory.ts'
+import { openAccessMemory, type AccessImage, type TenantSettings } from './access-memory.ts'
 import { openAuthentication, type Authentication } from './authentication.ts'
 import { bootstrap, type Bootstrapped } from './bootstrap.ts'
 import type { AccessTables } from './tables.ts'
@@ -11,6 +11,7 @@ import { zoneOf } from './zones.ts'
 
 export { actorOf, mayDo, type Principal } from './principal.ts'
 export type { Credentials } from './authentication.ts'
+export type { AccessImage } from './access-memory.ts'
 export type { AccessTables } from './tables.ts'
 export type { CreatedToken } from './tokens.ts'
 
@@ -29,6 +30,8 @@ export type Access = Authentication & {
   nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
+  image(): AccessImage
+  load(image: AccessImage): void
   close(): Promise<void>
 }
 
@@ -75,6 +78,8 @@ export async function openAccess(options: AccessOptions): Promise<Access> {
     nameCountry: tenants.nameCountry,
     hydrate: memory.hydrate,
     apply: memory.apply,
+    image: memory.image,
+    load: memory.load,
     close: usage.close,
   }
 }

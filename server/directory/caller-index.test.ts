@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { openCallerIndex, type CallerIndex, type Tier } from './caller-index.ts'
+import { openCallerIndex, type CallerIndex, type CallerIndexImage, type Tier } from './caller-index.ts'
 import type { ContactRecord, CustomerRecord, PartyRecord, StoredNumber } from './party-record.ts'
 import { aliasKeys, nationalDigits, readNumber } from './phone-number.ts'
 import type { ReadNumber } from './read-number.ts'
@@ -385,6 +385,16 @@ const anyStep = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 24 }) },
 )
 
+/** The image as it would come back from a file: nothing of it is shared with the index it was taken of. */
+function copyOf({ facts, memory }: CallerIndexImage): CallerIndexImage {
+  const copies = memory.map((one) => {
+    const copy = new SharedArrayBuffer(one.byteLength)
+    new Uint8Array(copy).set(new Uint8Array(one))
+    return copy
+  })
+  return { facts: JSON.parse(JSON.stringify(facts)) as CallerIndexImage['facts'], memory: copies }
+}
+
 /** Whether a listed number is the one that is looked for, as written or written without its country. */
 function isSame(listed: ReadNumber, wanted: ReadNumber): boolean {
   if (listed.kind === 'external' && wanted.kind === 'external') return listed.digits === wanted.digits
@@ -401,9 +411,11 @@ test('whatever is put and removed, answers and records agree with a plain list s
       fc.boolean(),
       fc.boolean(),
       (steps, tail, switchboard) => {
-        const index = openCallerIndex()
+        let index = openCallerIndex()
         const model: Model = new Map()
-        for (const step of steps) {
+        for (const [i, step] of steps.entries()) {
+          // Half-way it goes on as a copy made of its image.
+          if (i === Math.floor(steps.length / 2)) index = openCallerIndex(copyOf(index.image()))
           if (typeof step === 'number') {
             index.remove(step)
             model.delete(step)
@@ -440,6 +452,23 @@ test('whatever is put and removed, answers and records agree with a plain list s
     ),
     { numRuns: 200 },
   )
+})
+
+test('a large index goes on as a copy of its image, and what it forgot is in no image', () => {
+  const index = openCallerIndex()
+  const person = (id: number) =>
+    contact(id, null, [...listed(`+${33_600_000_000 + id}`)], { name: `Secret ${id}` })
+  for (let id = 1; id <= 30_000; id++) index.put(person(id))
+  for (let id = 1; id <= 100; id++) index.remove(id)
+  const image = index.image()
+  const text = image.memory.map((one) => Buffer.from(one).toString('latin1')).join('')
+  assert.ok(!text.includes('"Secret 99"') && text.includes('"Secret 101"'))
+  const copy = openCallerIndex(copyOf(image))
+  assert.deepEqual(copy.stats(), index.stats())
+  for (let id = 1; id <= 30_000; id++) assert.deepEqual(copy.get(id), id <= 100 ? null : person(id))
+  for (let id = 30_001; id <= 60_000; id++) copy.put(person(id))
+  const read = { kind: 'external' as const, e164: '', digits: 33_600_060_000, extension: null }
+  assert.deepEqual(copy.findNumber(read, OFF).owners, [60_000])
 })
 
 test('an index emptied of everything has given its memory back', () => {

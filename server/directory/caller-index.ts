@@ -10,6 +10,7 @@ import {
   type Hit,
   type MatchOptions,
 } from './index/matching.ts'
+import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './index/memory-image.ts'
 import { NO_OWNER, OwnerTable } from './index/owner-table.ts'
 import { PostingLists } from './index/posting-lists.ts'
 import { RecordStore, type Owner } from './index/record-store.ts'
@@ -52,7 +53,19 @@ export type CallerIndex = {
    */
   findAccount(text: string): number[]
   stats(): IndexStats
+  /** Everything this index is made of, good until it changes. */
+  image(): CallerIndexImage
 }
+
+/** Whoever changes how the index lies in memory gives this another number: an image of another form is of no use. */
+export const INDEX_FORM = 1
+
+export type CallerIndexImage = MemoryImage<{
+  seed: number
+  nationals: number
+  categories: CategoryRecord[]
+  parts: JoinedFacts
+}>
 
 type Keys = { numbers: Set<number>; texts: Set<number>; account: number | null; digits: number | null }
 
@@ -62,18 +75,19 @@ const LONGEST_ACCOUNT = 200
 const SEPARATORS = /[\s.\-_/#*]/g
 const SHORTEST_TAIL = 10 ** 8
 
-/** An empty index. */
-export function openCallerIndex(): CallerIndex {
-  const seed = randomSeed()
-  const lists = new PostingLists()
-  const numbers = new OwnerTable(seed, lists)
-  const texts = new OwnerTable(seed, lists)
-  const accounts = new OwnerTable(seed, lists)
-  const accountDigits = new OwnerTable(seed, lists)
-  const tails = new TailTable(seed)
-  const records = new RecordStore(seed)
-  const categories = new Map<number, CategoryRecord>()
-  const tables = { numbers, nationals: 0, tails, texts, records, seed }
+/** An empty index, or the one an image was taken of. */
+export function openCallerIndex(image?: CallerIndexImage): CallerIndex {
+  const part = image && splitImages({ facts: image.facts.parts, memory: image.memory })
+  const seed = image?.facts.seed ?? randomSeed()
+  const lists = new PostingLists(part?.('lists'))
+  const numbers = new OwnerTable(seed, lists, part?.('numbers'))
+  const texts = new OwnerTable(seed, lists, part?.('texts'))
+  const accounts = new OwnerTable(seed, lists, part?.('accounts'))
+  const accountDigits = new OwnerTable(seed, lists, part?.('accountDigits'))
+  const tails = new TailTable(seed, part?.('tails'))
+  const records = new RecordStore(seed, part?.('records'))
+  const categories = new Map((image?.facts.categories ?? []).map((category) => [category.id, category]))
+  const tables = { numbers, nationals: image?.facts.nationals ?? 0, tails, texts, records, seed }
 
   const keysOf = (record: PartyRecord): Keys => {
     const keys: Keys = { numbers: new Set(), texts: new Set(), account: null, digits: null }
@@ -165,6 +179,19 @@ export function openCallerIndex(): CallerIndex {
       if (!/^[0-9]+$/.test(keyed)) return []
       const digits = keyed.replace(/^0+(?=.)/, '')
       return customersAt(accountDigits, textKey(digits, seed), (account) => numericPart(account) === digits)
+    },
+    image() {
+      const named = { lists, numbers, texts, accounts, accountDigits, tails, records }
+      const joined = joinImages(
+        Object.fromEntries(Object.entries(named).map(([name, one]) => [name, one.image()])),
+      )
+      const facts = {
+        seed,
+        nationals: tables.nationals,
+        categories: [...categories.values()],
+        parts: joined.facts,
+      }
+      return { facts, memory: joined.memory }
     },
     stats() {
       const parts = {

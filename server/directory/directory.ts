@@ -8,7 +8,7 @@ import { openContracts, type Contracts } from './contracts.ts'
 import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
 import { openImports, type Imports } from './import/imports.ts'
-import { openIndexFollower } from './index-follower.ts'
+import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
 import { readNumber } from './phone-number.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
@@ -21,6 +21,8 @@ export type { Customers } from './customers.ts'
 export type { Imports } from './import/imports.ts'
 export type { Explanation, Lookup } from './lookup.ts'
 export type { Identified } from './match.ts'
+export type { DirectoryImage } from './index-follower.ts'
+export { INDEX_FORM } from './caller-index.ts'
 export type { DirectoryTables } from './tables.ts'
 
 export type Directory = {
@@ -35,6 +37,9 @@ export type Directory = {
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
   stats(): { parties: number; numbers: number; bytes: number }
+  /** What memory is made of, good until the next change is applied; `load` takes it over instead of hydrating. */
+  image(): DirectoryImage
+  load(image: DirectoryImage): void
   close(): Promise<void>
 }
 
@@ -83,6 +88,8 @@ export function openDirectory(options: DirectoryOptions): Directory {
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,
+    image: follower.image,
+    load: follower.load,
     close: () => imports.close(),
   }
 }

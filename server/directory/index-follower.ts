@@ -1,5 +1,6 @@
 import type { Change, Store } from '../platform/database/store.ts'
 import { openCallerIndex, type CallerIndex } from './caller-index.ts'
+import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './index/memory-image.ts'
 import { readCategories, readContacts, readCustomers } from './records.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -15,7 +16,13 @@ export type IndexFollower = {
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
   stats(): { parties: number; numbers: number; bytes: number }
+  /** Every tenant's index, good until the next change is applied. */
+  image(): DirectoryImage
+  /** Takes over the indexes of an image instead of filling them from the store. */
+  load(image: DirectoryImage): void
 }
+
+export type DirectoryImage = MemoryImage<JoinedFacts>
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -98,6 +105,12 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
         if (entity === 'category') await reloadCategories(tenantId, [...ids])
         if (entity === 'customer' || entity === 'contact') await reload(tenantId, entity, [...ids])
       }
+    },
+    image: () =>
+      joinImages(Object.fromEntries([...indexes].map(([tenantId, index]) => [tenantId, index.image()]))),
+    load(image) {
+      const part = splitImages(image)
+      indexes = new Map(Object.keys(image.facts).map((id) => [Number(id), openCallerIndex(part(id))]))
     },
     stats() {
       const total = { parties: 0, numbers: 0, bytes: 0 }

@@ -17,6 +17,8 @@ export type Follower = {
   nudge(): void
   /** Waits until memory holds change `position`; false when `timeoutMs` passed first. */
   reached(position: number, timeoutMs: number): Promise<boolean>
+  /** Runs `work` while memory holds exactly the changes up to `position` and none is applied. */
+  still<T>(work: (position: number) => Promise<T>): Promise<T>
   close(): Promise<void>
 }
 
@@ -65,6 +67,9 @@ export function followChanges(options: FollowerOptions): Follower {
   let closed = false
   let wake: () => void = () => {}
   let nudged = false
+  /** Ends when nobody needs memory to stand still. */
+  let stillness: Promise<unknown> = Promise.resolve()
+  let applying: Promise<unknown> = Promise.resolve()
   const waiting = new Set<{ position: number; resolve: (reached: boolean) => void }>()
 
   const settle = () => {
@@ -85,6 +90,21 @@ export function followChanges(options: FollowerOptions): Follower {
       }
     })
 
+  const fill = async () => {
+    position = await rehydrate()
+  }
+
+  /** Changes memory once it may. */
+  const change = async (work: () => Promise<void>) => {
+    for (let waitedFor: unknown = null; waitedFor !== stillness;) {
+      waitedFor = stillness
+      await stillness
+    }
+    const changing = work()
+    applying = changing.catch(() => {})
+    await changing
+  }
+
   /** One batch; true when there may be more. */
   const readBatch = async (): Promise<boolean> => {
     const rows = await store.feed
@@ -97,25 +117,25 @@ export function followChanges(options: FollowerOptions): Follower {
     const last = rows.at(-1)
     // Numbers of rolled-back writes leave gaps, so a gap proves nothing: the pruning mark does.
     if ((rows.length === 0 || rows[0]!.seq > position + 1) && (await prunedTo(store)) > position) {
-      position = await rehydrate()
+      await change(fill)
       return true
     }
     if (!last) return false
-    await apply(
-      rows.map((row) => ({ tenantId: row.tenant_id, entity: row.entity, ids: fromJson<number[]>(row.ids) })),
-    )
-    position = last.seq
+    await change(async () => {
+      await apply(
+        rows.map((row) => ({
+          tenantId: row.tenant_id,
+          entity: row.entity,
+          ids: fromJson<number[]>(row.ids),
+        })),
+      )
+      position = last.seq
+    })
     return rows.length === BATCH
   }
 
   /** The way past a change that cannot be applied: the tables themselves say where it led. */
-  const fillAnew = async () => {
-    try {
-      position = await rehydrate()
-    } catch (error) {
-      onTrouble(error)
-    }
-  }
+  const fillAnew = () => change(fill).catch(onTrouble)
 
   const run = async () => {
     let failures = 0
@@ -157,6 +177,16 @@ export function followChanges(options: FollowerOptions): Follower {
         }, timeoutMs)
         timer.unref()
       })
+    },
+    still(work) {
+      const former = stillness
+      const done = (async () => {
+        await former
+        await applying
+        return await work(position)
+      })()
+      stillness = done.catch(() => {})
+      return done
     },
     async close() {
       closed = true

@@ -1,4 +1,5 @@
 import { mix } from './hash.ts'
+import { memoryOf, type MemoryImage } from './memory-image.ts'
 
 /** What `get` answers for a key that is not there; no value of the table equals it. */
 export const ABSENT = 0xffffffff
@@ -40,6 +41,8 @@ function find(words: Uint32Array, key: number, hash: number): number {
   }
 }
 
+export type NumberTableFacts = { used: number[] }
+
 /**
  * Keys (non-zero integers below 2^53, of either sign) to unsigned 32-bit values: open addressing in shared memory, 12
  * bytes a place. It grows one of 256 segments at a time, so no single change waits for the whole; a deletion closes the
@@ -50,9 +53,19 @@ export class NumberTable {
   #segments: Uint32Array[] = []
   #used: number[] = []
 
-  constructor(seed: number) {
+  /** An empty table, or the one of an image taken under the same seed. */
+  constructor(seed: number, image?: MemoryImage<NumberTableFacts>) {
     this.#seed = seed
-    this.#open(1)
+    if (image === undefined) {
+      this.#open(1)
+      return
+    }
+    this.#segments = image.memory.map((memory) => new Uint32Array(memory))
+    this.#used = [...image.facts.used]
+  }
+
+  image(): MemoryImage<NumberTableFacts> {
+    return { facts: { used: [...this.#used] }, memory: this.#segments.map(memoryOf) }
   }
 
   get size(): number {

@@ -1,4 +1,5 @@
-import { ABSENT, NumberTable } from './number-table.ts'
+import type { MemoryImage } from './memory-image.ts'
+import { ABSENT, NumberTable, type NumberTableFacts } from './number-table.ts'
 import type { PostingLists } from './posting-lists.ts'
 
 /** Marks a value that refers to a list; party ids stay below it. */
@@ -12,9 +13,13 @@ export class OwnerTable {
   readonly #table: NumberTable
   readonly #lists: PostingLists
 
-  constructor(seed: number, lists: PostingLists) {
-    this.#table = new NumberTable(seed)
+  constructor(seed: number, lists: PostingLists, image?: MemoryImage<NumberTableFacts>) {
+    this.#table = new NumberTable(seed, image)
     this.#lists = lists
+  }
+
+  image(): MemoryImage<NumberTableFacts> {
+    return this.#table.image()
   }
 
   /** How many different keys have an owner. */

@@ -1,4 +1,5 @@
 import { mix, placeOf } from './hash.ts'
+import { memoryOf, type MemoryImage } from './memory-image.ts'
 
 /** 2^12 words (16 KiB) are taken at once; a larger list has memory of its own. */
 const CHUNK_BITS = 12
@@ -10,6 +11,8 @@ const FULLEST = 0.75
 const COUNT_BITS = 27
 const COUNT = (1 << COUNT_BITS) - 1
 
+export type PostingListsFacts = { top: number; room: number; free: number[][] }
+
 /**
  * Sets of unsigned 32-bit values (below 2^32 - 1) in shared memory, for keys that have several. Each set is a small
  * hash of its own in a block of 2^n words (the first holds n and the count), so that a value shared by a hundred
@@ -20,6 +23,20 @@ export class PostingLists {
   #top = 0
   #room = 0
   #free: number[][] = []
+
+  constructor(image?: MemoryImage<PostingListsFacts>) {
+    if (image === undefined) return
+    const { top, room, free } = image.facts
+    this.#chunks = image.memory.map((memory) => new Uint32Array(memory))
+    this.#top = top
+    this.#room = room
+    this.#free = free.map((lists) => [...lists])
+  }
+
+  image(): MemoryImage<PostingListsFacts> {
+    const free = Array.from(this.#free, (lists) => [...(lists ?? [])])
+    return { facts: { top: this.#top, room: this.#room, free }, memory: this.#chunks.map(memoryOf) }
+  }
 
   get bytes(): number {
     return this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)

@@ -1,3 +1,5 @@
+import { memoryOf, type MemoryImage } from './memory-image.ts'
+
 /** Addresses count units of eight bytes; a chunk spans 2^16 of them (512 KiB). */
 const UNIT = 8
 const CHUNK_BITS = 16
@@ -6,7 +8,16 @@ const FIRST_UNITS = 512
 /** Words of the head: length of the text in bytes, owner (plus one; 0 once freed). */
 const HEAD = 8
 
+type ChunkFacts = { units: number; top: number; live: number }
+/** Chunks in their order, null where one was given back; memory comes for the others. */
+export type RecordArenaFacts = { chunks: (ChunkFacts | null)[]; vacant: number[]; current: number }
 type Chunk = { bytes: Buffer; words: Uint32Array; units: number; top: number; live: number }
+
+const chunkOver = (memory: SharedArrayBuffer, facts: ChunkFacts): Chunk => ({
+  bytes: Buffer.from(memory),
+  words: new Uint32Array(memory),
+  ...facts,
+})
 
 /**
  * Texts in shared memory, packed end to end. When more than half of a chunk is waste, what is left of it moves to the
@@ -19,8 +30,23 @@ export class RecordArena {
   #current = -1
   #bytes = 0
 
-  constructor(moved: (owner: number, address: number) => void) {
+  constructor(moved: (owner: number, address: number) => void, image?: MemoryImage<RecordArenaFacts>) {
     this.#moved = moved
+    if (image === undefined) return
+    const { chunks, vacant, current } = image.facts
+    const memory = [...image.memory]
+    for (const chunk of chunks) this.#chunks.push(chunk && chunkOver(memory.shift()!, chunk))
+    this.#vacant.push(...vacant)
+    this.#current = current
+    this.#bytes = image.memory.reduce((sum, one) => sum + one.byteLength, 0)
+  }
+
+  image(): MemoryImage<RecordArenaFacts> {
+    const chunks = this.#chunks.map(
+      (chunk) => chunk && { units: chunk.units, top: chunk.top, live: chunk.live },
+    )
+    const memory = this.#chunks.flatMap((chunk) => (chunk ? [memoryOf(chunk.words)] : []))
+    return { facts: { chunks, vacant: [...this.#vacant], current: this.#current }, memory }
   }
 
   get bytes(): number {
@@ -46,11 +72,14 @@ export class RecordArena {
     return bytes.toString('utf8', start + HEAD, start + HEAD + words[start / 4]!)
   }
 
+  /** Frees a text and wipes it: who was forgotten is not to be found in memory or in a copy of it. */
   free(address: number): void {
     const chunk = this.#chunk(address)
-    const head = ((address & (CHUNK_UNITS - 1)) * UNIT) / 4
-    chunk.live -= Math.ceil((HEAD + chunk.words[head]!) / UNIT)
-    chunk.words[head + 1] = 0
+    const start = (address & (CHUNK_UNITS - 1)) * UNIT
+    const length = chunk.words[start / 4]!
+    chunk.live -= Math.ceil((HEAD + length) / UNIT)
+    chunk.words[start / 4 + 1] = 0
+    chunk.bytes.fill(0, start + HEAD, start + HEAD + length)
     this.#tidy(address >>> CHUNK_BITS)
   }
 
@@ -81,13 +110,7 @@ export class RecordArena {
   #open(units: number): number {
     const memory = new SharedArrayBuffer(units * UNIT)
     const index = this.#vacant.pop() ?? this.#chunks.length
-    this.#chunks[index] = {
-      bytes: Buffer.from(memory),
-      words: new Uint32Array(memory),
-      units,
-      top: 0,
-      live: 0,
-    }
+    this.#chunks[index] = chunkOver(memory, { units, top: 0, live: 0 })
     this.#bytes += memory.byteLength
     return index
   }

@@ -1,10 +1,19 @@
 import type { CustomerSummary, PartyRecord, PartySummary } from '../party-record.ts'
+import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './memory-image.ts'
 import { ABSENT, NumberTable } from './number-table.ts'
 import { RecordArena } from './record-arena.ts'
 import { decodeRecord, decodeSummary, encodeRecord } from './record-coding.ts'
 import { SlotWords } from './slot-words.ts'
 
 export type Owner = { party: PartySummary; customer: CustomerSummary | null }
+
+export type RecordStoreFacts = {
+  vacant: number[]
+  next: number
+  size: number
+  hidden: number
+  parts: JoinedFacts
+}
 
 /** Words of a slot; they name other slots plus one, 0 is none. */
 const STATE = 0
@@ -34,16 +43,38 @@ const isHiddenState = (state: number) => (state & PRESENT) !== 0 && (state & (AC
 export class RecordStore {
   readonly #ids: NumberTable
   readonly #arena: RecordArena
-  readonly #slots = new SlotWords(3)
-  readonly #pages = new SlotWords(0)
+  readonly #slots: SlotWords
+  readonly #pages: SlotWords
   #vacant: number[] = []
   #next = 0
   #size = 0
   #hidden = 0
 
-  constructor(seed: number) {
-    this.#ids = new NumberTable(seed)
-    this.#arena = new RecordArena((slot, address) => this.#slots.set(slot, ADDRESS, address))
+  /** An empty store, or the one of an image taken under the same seed. */
+  constructor(seed: number, image?: MemoryImage<RecordStoreFacts>) {
+    const part = image && splitImages({ facts: image.facts.parts, memory: image.memory })
+    this.#ids = new NumberTable(seed, part?.('ids'))
+    this.#slots = new SlotWords(3, part?.('slots'))
+    this.#pages = new SlotWords(0, part?.('pages'))
+    const moved = (slot: number, address: number) => this.#slots.set(slot, ADDRESS, address)
+    this.#arena = new RecordArena(moved, part?.('arena'))
+    if (image === undefined) return
+    const { vacant, next, size, hidden } = image.facts
+    this.#vacant = [...vacant]
+    this.#next = next
+    this.#size = size
+    this.#hidden = hidden
+  }
+
+  image(): MemoryImage<RecordStoreFacts> {
+    const joined = joinImages({
+      ids: this.#ids.image(),
+      slots: this.#slots.image(),
+      pages: this.#pages.image(),
+      arena: this.#arena.image(),
+    })
+    const own = { vacant: [...this.#vacant], next: this.#next, size: this.#size, hidden: this.#hidden }
+    return { facts: { ...own, parts: joined.facts }, memory: joined.memory }
   }
 
   get size(): number {

@@ -1,6 +1,10 @@
+import { memoryOf, type MemoryImage } from './memory-image.ts'
+
 const CHUNK_BITS = 14
 const CHUNK = 1 << CHUNK_BITS
 const FIRST_SLOTS = 32
+
+export type SlotWordsFacts = { slots: number }
 
 /** 2^`bits` unsigned 32-bit words for every slot, in shared memory that grows without moving what is large. */
 export class SlotWords {
@@ -8,8 +12,15 @@ export class SlotWords {
   #chunks: Uint32Array[] = []
   #slots = 0
 
-  constructor(bits: number) {
+  constructor(bits: number, image?: MemoryImage<SlotWordsFacts>) {
     this.#bits = bits
+    if (image === undefined) return
+    this.#chunks = image.memory.map((memory) => new Uint32Array(memory))
+    this.#slots = image.facts.slots
+  }
+
+  image(): MemoryImage<SlotWordsFacts> {
+    return { facts: { slots: this.#slots }, memory: this.#chunks.map(memoryOf) }
   }
 
   get bytes(): number {

@@ -1,4 +1,5 @@
 import { mix, placeOf } from './hash.ts'
+import { memoryOf, type MemoryImage } from './memory-image.ts'
 
 const SEGMENTS = 256
 const SPLIT_AT = 16_384
@@ -16,6 +17,8 @@ function tailOf(key: number): number {
   return digits - Math.floor(digits / NINE_DIGITS) * NINE_DIGITS
 }
 
+export type TailTableFacts = { used: number[] }
+
 /**
  * The set of number keys (E.164 digits or national keys, nine digits at least) by their last nine digits, in shared
  * memory at 8 bytes a place. It grows and forgets as the number table does, segment by segment and without gaps.
@@ -25,9 +28,19 @@ export class TailTable {
   #entries: Float64Array[] = []
   #used: number[] = []
 
-  constructor(seed: number) {
+  /** An empty set, or the one of an image taken under the same seed. */
+  constructor(seed: number, image?: MemoryImage<TailTableFacts>) {
     this.#seed = seed
-    this.#open(1)
+    if (image === undefined) {
+      this.#open(1)
+      return
+    }
+    this.#entries = image.memory.map((memory) => new Float64Array(memory))
+    this.#used = [...image.facts.used]
+  }
+
+  image(): MemoryImage<TailTableFacts> {
+    return { facts: { used: [...this.#used] }, memory: this.#entries.map(memoryOf) }
   }
 
   get size(): number {
