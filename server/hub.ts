@@ -1,16 +1,15 @@
-import { copyFile, mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { openServer, type Server } from './http/server.ts'
-import { migrationsFor } from './migrations/migrations.ts'
-import { feedPosition, followChanges, pruneChanges, type ChangeTables } from './platform/changes.ts'
+import { openMemory, type Memory } from './hub/memory.ts'
+import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
+import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
-import { migrate } from './platform/database/migrate.ts'
-import { openStore, pickTables, type Store, type StoreAddress } from './platform/database/store.ts'
+import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
@@ -38,33 +37,14 @@ export type Hub = {
   operatorTenantId: number
   server: Server
   directory: Directory
+  /** Writes memory down now; see server/hub/memory.ts. */
+  renewSnapshot(): Promise<void>
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Makes the store's file our own before SQLite opens it; its log and index take over the mode. */
-async function makePrivate(file: string): Promise<void> {
-  const handle = await open(file, 'a', 0o600)
-  await handle.chmod(0o600)
-  await handle.close()
-}
-
-/** A copy of the SQLite file beside it, complete because nothing else has it open and its log is folded in first. */
-async function copyBeforeUpgrade(
-  store: Store<Tables>,
-  address: StoreAddress,
-  dataDir: string,
-  log: Log,
-): Promise<void> {
-  if (address.kind !== 'sqlite') return
-  const { sql } = await import('kysely')
-  await sql`pragma wal_checkpoint(truncate)`.execute(store.write)
-  const copies = join(dataDir, 'before-upgrade')
-  await mkdir(copies, { recursive: true, mode: 0o700 })
-  const copy = join(copies, `cordboard-${new Date().toISOString().replaceAll(':', '-')}.db`)
-  await copyFile(address.file, copy)
-  log.info('copied the store before upgrading it', { copy })
-}
+const snapshotTime = (snapshot: ReturnType<Memory['snapshot']>): string | null =>
+  snapshot === null ? null : new Date(snapshot.writtenAt).toISOString()
 
 /** Builds the whole hub, wires its rooms and listens; closes in the reverse order. */
 export async function openHub({ config, secrets, log, clock = systemClock }: HubOptions): Promise<Hub> {
@@ -81,15 +61,9 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     if (address.kind === 'sqlite') await makePrivate(address.file)
     const store = await openStore<Tables>({ address, onIdleError: trouble })
     closers.push(store.close)
-    const { applied } = await migrate(store.write as never, {
-      migrations: migrationsFor(store.engine),
-      beforeUpgrade: () => copyBeforeUpgrade(store, address, config.dataDir, log),
-    })
-    if (applied.length > 0) log.info('the schema is up to date', { applied })
-
     const { country, timeZone, dataDir } = config
     const accessStore = pickTables<Tables, AccessTables>(store)
-    const access = await openAccess({
+    const access = openAccess({
       store: accessStore,
       clock,
       dataDir,
@@ -109,37 +83,36 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       nameCountry: access.nameCountry,
       async caughtUp() {
         const position = await feedPosition(feed)
-        follower.nudge()
-        return follower.reached(position, IMPORT_SETTLE_MS)
+        memory.follower.nudge()
+        return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
-    const hydrate = async () => {
-      const position = await feedPosition(feed)
-      await access.hydrate()
-      await directory.hydrate()
-      return position
-    }
-    const started = performance.now()
-    const from = await hydrate()
-    log.info('the directory is in memory', {
-      ...directory.stats(),
-      ms: Math.round(performance.now() - started),
-    })
-    const follower = followChanges({
-      store: feed,
-      from,
-      rehydrate: hydrate,
-      onTrouble: trouble,
-      async apply(changes) {
-        await access.apply(changes)
-        await directory.apply(changes)
+    let tokenFile: string | null = null
+    const memory = await openMemory({
+      feed,
+      access,
+      directory,
+      file: join(dataDir, 'memory.snapshot'),
+      place: placeOf(address),
+      version: packageJson.version,
+      log,
+      async prepare() {
+        const { databaseId } = await upgradeStore(store, { address, dataDir, log })
+        tokenFile = (await access.bootstrap()).tokenFile
+        return { databaseId }
       },
+      async onArrival() {
+        log.info('the database answers: the hub follows it again')
+        await directory.imports.resume()
+      },
+      onTrouble: trouble,
     })
-    closers.push(follower.close)
+    closers.push(memory.close)
+    const { follower } = memory
     store.onCommit(follower.nudge)
 
     metrics.gauge(
@@ -149,6 +122,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     )
     metrics.gauge('cordboard_index_bytes', 'Bytes the caller index takes.', () => directory.stats().bytes)
     metrics.gauge('cordboard_feed_position', 'Number of the last change in memory.', follower.position)
+    metrics.gauge(
+      'cordboard_feed_lag_seconds',
+      'How long the last change took from its commit into memory.',
+      () => follower.lagMs() / 1000,
+    )
     metrics.gauge(
       'cordboard_feed_age_seconds',
       'Time since the feed was read to its end.',
@@ -186,6 +164,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           store: since === null ? 'up' : 'away',
           store_away_since: since === null ? null : new Date(since).toISOString(),
           feed_position: follower.position(),
+          snapshot_written_at: snapshotTime(memory.snapshot()),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -195,13 +174,23 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
-    await directory.imports.resume()
+    if (follower.awaySince() === null) await directory.imports.resume()
     const { host, port, tls } = config.listen
     const listening = await server.app.listen({ host, port })
     // The router does not know that its server speaks TLS.
     const url = tls ? listening.replace(/^http:/, 'https:') : listening
-    const { tokenFile, operatorTenantId } = access.bootstrapped
-    return { url, tokenFile, operatorTenantId, server, directory, close, [Symbol.asyncDispose]: close }
+    const operatorTenantId = access.operatorTenantId()
+    if (operatorTenantId === null) throw new Error('there is no tenant of the operator')
+    return {
+      url,
+      tokenFile,
+      operatorTenantId,
+      server,
+      directory,
+      renewSnapshot: memory.renew,
+      close,
+      [Symbol.asyncDispose]: close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { test, type TestContext } from 'node:test'
+import { test } from 'node:test'
 import { ADMIN_TOKEN, newHub, type TestHub } from './hub.ts'
 import { sendAll } from './many-requests.ts'
 import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newWire, until } from './wire.ts'
 
 const LOOKUPS = 10_000
 const NUMBERS = 200
@@ -49,57 +49,8 @@ async function allLookupsAreRight(url: string, count: number): Promise<void> {
   assert.equal(right, count)
 }
 
-/** A wire to the database that can be cut and mended. */
-async function newWire(t: TestContext, url: string): Promise<{ url: string; cut(): void; mend(): void }> {
-  const { hostname, port } = new URL(url)
-  const open = new Set<Socket>()
-  let whole = true
-  const server = createServer((near) => {
-    if (!whole) return void near.destroy()
-    const far = connect(Number(port || 5432), hostname)
-    for (const socket of [near, far]) {
-      open.add(socket)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        open.delete(socket)
-        near.destroy()
-        far.destroy()
-      })
-    }
-    near.pipe(far).pipe(near)
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  const address = server.address()
-  const near = new URL(url)
-  near.hostname = '127.0.0.1'
-  near.port = String(typeof address === 'object' ? address?.port : 0)
-  return {
-    url: near.href,
-    cut() {
-      whole = false
-      for (const socket of open) socket.destroy()
-    },
-    mend() {
-      whole = true
-    },
-  }
-}
-
 async function statusOf({ ask }: TestHub): Promise<string> {
   return (await ask('GET', '/health/ready', { token: null })).json.status
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 600; i++) {
-    if (await holds()) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  assert.fail(`never came true: ${what}`)
 }
 
 onEachStore('a store that does not answer', (engine) => {

@@ -21,7 +21,10 @@ export type TenantView = Pick<TenantSettings, 'country' | 'matchTail' | 'matchSw
 }
 
 export type Access = Authentication & {
-  bootstrapped: Bootstrapped
+  /** Makes sure that there is an operator's tenant and a first token. Idempotent; needs the store. */
+  bootstrap(): Promise<Bootstrapped>
+  /** From memory; null before any tenant is known. */
+  operatorTenantId(): number | null
   tenants: Tenants
   tokens: Tokens
   /** From memory; null for a tenant that does not exist or was closed. */
@@ -47,15 +50,15 @@ export type AccessOptions = {
 }
 
 /** Who may do what: tenants, tokens, and the answer to "who is asking", which is given from memory. */
-export async function openAccess(options: AccessOptions): Promise<Access> {
+export function openAccess(options: AccessOptions): Access {
   const { store, clock, country, timeZone, onTrouble } = options
-  const bootstrapped = await bootstrap(options)
   const memory = openAccessMemory(store)
   const usage = openUsageNotes(store, clock, onTrouble)
   const tenants = openTenants(store, clock, timeZone)
   const views = new WeakMap<TenantSettings, TenantView>()
   return {
-    bootstrapped,
+    bootstrap: () => bootstrap(options),
+    operatorTenantId: () => memory.image().tenants.find((row) => row.parent_id === null)?.id ?? null,
     ...openAuthentication(memory, clock, usage.used),
     tenants,
     tokens: openTokens(store, clock),

@@ -13,6 +13,8 @@ export type Follower = {
   awaySince(): number | null
   /** When (ms UTC) the feed was last read to its end. */
   caughtUpAt(): number
+  /** How long (ms) the last change took from its commit, by the clock of the hub that made it, into this memory. */
+  lagMs(): number
   /** Looks at the feed now rather than at the next poll. */
   nudge(): void
   /** Waits until memory holds change `position`; false when `timeoutMs` passed first. */
@@ -28,6 +30,8 @@ export type FollowerOptions = {
   from: number
   /** Brings memory to the state after these changes; called one batch at a time. */
   apply(changes: Change[]): Promise<void>
+  /** Nothing is read before this resolves: until then the store counts as away. */
+  begin?: Promise<unknown>
   /** Fills memory anew when the feed was pruned past our position; answers the position it then holds. */
   rehydrate(): Promise<number>
   onTrouble(error: unknown): void
@@ -49,7 +53,8 @@ export async function feedPosition(store: Store<ChangeTables>): Promise<number> 
   return last?.seq ?? (await prunedTo(store))
 }
 
-async function prunedTo(store: Store<ChangeTables>): Promise<number> {
+/** Changes up to this number are no longer in the feed. */
+export async function prunedTo(store: Store<ChangeTables>): Promise<number> {
   const row = await store.feed
     .selectFrom('meta')
     .select('value')
@@ -60,11 +65,13 @@ async function prunedTo(store: Store<ChangeTables>): Promise<number> {
 
 /** Keeps memory equal to the store: reads the feed in order, again and again, and waits out a store that is away. */
 export function followChanges(options: FollowerOptions): Follower {
-  const { store, apply, rehydrate, onTrouble, pollMs = 500 } = options
+  const { store, apply, rehydrate, onTrouble, begin, pollMs = 500 } = options
   let position = options.from
-  let awaySince: number | null = null
+  let awaySince: number | null = begin ? Date.now() : null
+  let lagMs = 0
   let caughtUpAt = Date.now()
   let closed = false
+  const closing = Promise.withResolvers<void>()
   let wake: () => void = () => {}
   let nudged = false
   /** Ends when nobody needs memory to stand still. */
@@ -130,6 +137,7 @@ export function followChanges(options: FollowerOptions): Follower {
         })),
       )
       position = last.seq
+      lagMs = Math.max(0, Date.now() - last.at)
     })
     return rows.length === BATCH
   }
@@ -139,6 +147,7 @@ export function followChanges(options: FollowerOptions): Follower {
 
   const run = async () => {
     let failures = 0
+    await Promise.race([begin, closing.promise])
     while (!closed) {
       nudged = false
       try {
@@ -163,6 +172,7 @@ export function followChanges(options: FollowerOptions): Follower {
     position: () => position,
     awaySince: () => awaySince,
     caughtUpAt: () => caughtUpAt,
+    lagMs: () => lagMs,
     nudge() {
       nudged = true
       wake()
@@ -190,6 +200,7 @@ export function followChanges(options: FollowerOptions): Follower {
     },
     async close() {
       closed = true
+      closing.resolve()
       wake()
       await running
       for (const one of waiting) one.resolve(false)

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { Nullable } from '../../../contract/common.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { needs, type App } from '../app.ts'
 
@@ -10,6 +11,8 @@ export type Readiness = {
   store_away_since: string | null
   /** Number of the last change that memory holds. */
   feed_position: number
+  /** When (ISO 8601) memory was last written down for a start without the store. */
+  snapshot_written_at: string | null
 }
 
 const Live = Type.Object({ status: Type.Literal('live') })
@@ -18,6 +21,7 @@ const Ready = Type.Object({
   store: Type.Enum(['up', 'away']),
   store_away_since: Type.Union([Type.String(), Type.Null()]),
   feed_position: Type.Integer(),
+  snapshot_written_at: Nullable(Type.String()),
 })
 const Version = Type.Object({
   version: Type.String(),

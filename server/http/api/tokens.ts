@@ -24,7 +24,7 @@ export function tokenRoutes(app: App, { access, settle }: { access: Access; sett
       schema: { tags, summary: 'Create a token', body: TokenInput, response: { 201: CreatedToken } },
     },
     async (request, reply) => {
-      const isOperator = principalOf(request).homeTenantId === access.bootstrapped.operatorTenantId
+      const isOperator = principalOf(request).homeTenantId === access.operatorTenantId()
       if (request.body.kind === 'address' && !isOperator) {
         throw new HubError('forbidden', 'Only the operator may let an address in without a token.')
       }

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import type { TestContext } from 'node:test'
+
+/** A wire to the database that can be cut and mended. */
+export async function newWire(
+  t: TestContext,
+  url: string,
+): Promise<{ url: string; cut(): void; mend(): void }> {
+  const { hostname, port } = new URL(url)
+  const open = new Set<Socket>()
+  let whole = true
+  const server = createServer((near) => {
+    if (!whole) return void near.destroy()
+    const far = connect(Number(port || 5432), hostname)
+    for (const socket of [near, far]) {
+      open.add(socket)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        open.delete(socket)
+        near.destroy()
+        far.destroy()
+      })
+    }
+    near.pipe(far).pipe(near)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const address = server.address()
+  const near = new URL(url)
+  near.hostname = '127.0.0.1'
+  near.port = String(typeof address === 'object' ? address?.port : 0)
+  return {
+    url: near.href,
+    cut() {
+      whole = false
+      for (const socket of open) socket.destroy()
+    },
+    mend() {
+      whole = true
+    },
+  }
+}
+
+/** Waits for something to come true, fifteen seconds at most. */
+export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 600; i++) {
+    if (await holds()) return
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  assert.fail(`never came true: ${what}`)
+}
