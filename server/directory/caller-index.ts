@@ -1,15 +1,8 @@
 import { accountKey } from './fold.ts'
 import { randomSeed } from './index/hash.ts'
+import { ExactHit, type Attempt, type Hit } from './index/hit.ts'
 import { nationalKey, numericPart, textKey } from './index/keys.ts'
-import {
-  allOwners,
-  ExactHit,
-  findNumber,
-  textOf,
-  type Attempt,
-  type Hit,
-  type MatchOptions,
-} from './index/matching.ts'
+import { allOwners, findNumber, textOf, type MatchOptions } from './index/matching.ts'
 import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './index/memory-image.ts'
 import { NO_OWNER, OwnerTable } from './index/owner-table.ts'
 import { PostingLists } from './index/posting-lists.ts'
@@ -18,8 +11,9 @@ import { TailTable } from './index/tail-table.ts'
 import type { CategoryRecord, PartyRecord, PartySummary } from './party-record.ts'
 import type { ReadNumber } from './read-number.ts'
 
-export type { Attempt, Hit, MatchOptions, Tier, VisitOwner } from './index/matching.ts'
-export { CONFIDENCE } from './index/matching.ts'
+export type { Attempt, Hit, Tier, VisitOwner } from './index/hit.ts'
+export type { MatchOptions } from './index/matching.ts'
+export { CONFIDENCE } from './index/hit.ts'
 
 /** The size of an index: `numbers` counts different numbers and texts, `parts` says where the bytes are. */
 export type IndexStats = { parties: number; numbers: number; bytes: number; parts: Record<string, number> }

@@ -171,7 +171,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   }
   /** Writes when there is something new to write. */
   const keep = () => (last?.position === follower.position() ? writing : renew().catch(() => {}))
-  const timer = setInterval(keep, WRITE_EVERY_MS)
+  const timer = setInterval(() => void keep(), WRITE_EVERY_MS)
   timer.unref()
   if (snapshot === null) void keep()
 
