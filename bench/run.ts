@@ -7,6 +7,7 @@ const BENCHES: Record<string, string> = {
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
+  snapshot: 'memory written down and taken over, ten million numbers',
 }
 
 const [name, ...args] = process.argv.slice(2)
