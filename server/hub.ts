@@ -12,6 +12,7 @@ import { holdDataDirectory } from './platform/data-directory.ts'
 import { migrate } from './platform/database/migrate.ts'
 import { openStore, pickTables, type Store, type StoreAddress } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
+import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 
@@ -20,7 +21,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables
+type Tables = AccessTables & DirectoryTables & KeyringTables
 
 export type HubOptions = {
   config: Config
@@ -38,6 +39,7 @@ export type Hub = {
   operatorTenantId: number
   server: Server
   directory: Directory
+  keyring: Keyring
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -88,6 +90,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     if (applied.length > 0) log.info('the schema is up to date', { applied })
 
     const { country, timeZone, dataDir } = config
+    const keyring = openKeyring({
+      store: pickTables<Tables, KeyringTables>(store),
+      clock,
+      log,
+      dataDirectory: dataDir,
+      secretKey: secrets.secretKey,
+      secretKeyOld: secrets.secretKeyOld,
+    })
     const accessStore = pickTables<Tables, AccessTables>(store)
     const access = await openAccess({
       store: accessStore,
@@ -171,6 +181,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const server = await openServer({
       access,
       directory,
+      keyring,
       log,
       metrics,
       version: packageJson.version,
@@ -186,6 +197,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           store: since === null ? 'up' : 'away',
           store_away_since: since === null ? null : new Date(since).toISOString(),
           feed_position: follower.position(),
+          secrets: keyring.state(),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -195,13 +207,25 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    // Before the server, which waits for the request that rotates.
+    closers.push(keyring.close)
+    await keyring.start(access.bootstrapped.operatorTenantId)
     await directory.imports.resume()
     const { host, port, tls } = config.listen
     const listening = await server.app.listen({ host, port })
     // The router does not know that its server speaks TLS.
     const url = tls ? listening.replace(/^http:/, 'https:') : listening
     const { tokenFile, operatorTenantId } = access.bootstrapped
-    return { url, tokenFile, operatorTenantId, server, directory, close, [Symbol.asyncDispose]: close }
+    return {
+      url,
+      tokenFile,
+      operatorTenantId,
+      server,
+      directory,
+      keyring,
+      close,
+      [Symbol.asyncDispose]: close,
+    }
   } catch (error) {
     await close()
     throw error

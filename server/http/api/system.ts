@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { SecretsState } from '../../../contract/keys.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { needs, type App } from '../app.ts'
 
@@ -10,6 +11,8 @@ export type Readiness = {
   store_away_since: string | null
   /** Number of the last change that memory holds. */
   feed_position: number
+  /** Whether stored secrets can be used. Lookups and other writes do not depend on it. */
+  secrets: SecretsState
 }
 
 const Live = Type.Object({ status: Type.Literal('live') })
@@ -18,6 +21,7 @@ const Ready = Type.Object({
   store: Type.Enum(['up', 'away']),
   store_away_since: Type.Union([Type.String(), Type.Null()]),
   feed_position: Type.Integer(),
+  secrets: SecretsState,
 })
 const Version = Type.Object({
   version: Type.String(),
