@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { sql } from 'kysely'
 import {
   newMasterKey,
   newVaultPlace,
@@ -8,6 +9,7 @@ import {
   type Vault,
   type VaultStore,
 } from '../../test/vault.ts'
+import type { Rotation } from '../../contract/keys.ts'
 import { onEachStore } from '../../test/stores.ts'
 import { openLog } from './log.ts'
 
@@ -46,6 +48,14 @@ function beforeTransaction(act: (at: number) => Promise<void> | void): (store: V
       },
     }
   }
+}
+
+async function somebodyWaits({ store }: Vault): Promise<boolean> {
+  const { rows } = await sql<{ n: number }>`select count(*) as n from pg_locks
+    where locktype = 'advisory' and not granted and database = (select oid from pg_database where datname = current_database())`.execute(
+    store.read,
+  )
+  return Number(rows[0]?.n) > 0
 }
 
 onEachStore('rotation of the data key', (engine) => {
@@ -146,6 +156,33 @@ onEachStore('rotation of the data key', (engine) => {
     assert.equal(keyOf(await rotating.sealed(5)), done.key)
   })
 
+  test('a transaction that has sealed and not ended is waited for, so that its value is found', async (t) => {
+    const place = await newVaultPlace(t, engine)
+    const secretKey = newMasterKey()
+    const writing = await openVault(t, place, { secretKey })
+    const id = await writing.put('before')
+    const begun = Promise.withResolvers<void>()
+    const rotating = await openVault(t, place, {
+      secretKey,
+      between: beforeTransaction(() => begun.resolve()),
+    })
+    const { value } = await writing.store.transact(async (tx) => {
+      const of = { tenantId: 1, table: 'vault', rowId: id, column: 'secret' }
+      const secret = await writing.keyring.seal(tx, of, 'under way')
+      let over = false
+      const rotation = rotating.keyring.rotate(OPERATOR).finally(() => (over = true))
+      await begun.promise
+      // SQLite has one writer at a time. PostgreSQL shows who waits; one that does not wait comes to its end.
+      while (engine === 'postgres' && !over && !(await somebodyWaits(writing)))
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      await tx.db.updateTable('vault').set({ secret }).where('id', '=', id).execute()
+      return { rotation }
+    })
+    const done = await value.rotation
+    assert.equal(keyOf(await writing.sealed(id)), done.key)
+    assert.equal(await writing.get(id), 'under way')
+  })
+
   test('stopped between two batches it loses nothing, and the next start goes on to the end', async (t) => {
     const place = await newVaultPlace(t, engine)
     const secretKey = newMasterKey()
@@ -166,18 +203,30 @@ onEachStore('rotation of the data key', (engine) => {
     // What is written in between is sealed under the new key, by a hub that knows of no rotation.
     assert.equal(keyOf(await before.sealed(await before.put('new'))), half.key)
 
-    const lines: string[] = []
-    const log = openLog({ level: 'info', destination: { write: (line: string) => void lines.push(line) } })
+    const said = Promise.withResolvers<string>()
+    const write = (line: string) => void (line.includes('the data key was replaced') && said.resolve(line))
+    const log = openLog({ level: 'info', destination: { write } })
     const next = await openVault(t, place, { secretKey, log })
-    // Joins the rotation that the start goes on with.
-    const rest = await next.keyring.rotate(OPERATOR)
+    const rest = JSON.parse(await said.promise) as Rotation
     assert.deepEqual([rest.key, rest.finished, rest.rewritten], [half.key, true, 2 * MANY - 200])
     assert.deepEqual((await next.states()).toSorted(), ['current', 'retired'])
     for (const { id, sealed } of await next.all()) {
       assert.equal(keyOf(sealed), half.key)
       if (id <= MANY) assert.equal(await next.get(id), `secret ${id}`)
     }
-    assert.match(lines.join(''), /the data key was replaced/)
+  })
+
+  test('one that was stopped is gone on with when it is asked for again', async (t) => {
+    const vault = await openVault(t, await newVaultPlace(t, engine), { secretKey: newMasterKey() })
+    await fill(vault)
+    const before = keyOf(await vault.sealed(1))
+    const left = await vault.put('sealed before')
+    await vault.store.transact(({ db }) => db.updateTable('secret_keys').set({ state: 'retiring' }).execute())
+    // Whoever writes now makes the key that is current.
+    const id = await vault.put('after')
+    const done = await vault.keyring.rotate(OPERATOR)
+    assert.deepEqual([done.key, done.retired], [keyOf(await vault.sealed(id)), [before]])
+    assert.equal(keyOf(await vault.sealed(left)), done.key)
   })
 
   test('a value that no key opens is left as it is, told of, and does not stop the rest', async (t) => {
