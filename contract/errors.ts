@@ -18,6 +18,11 @@ export const ERRORS = {
   country_required: 422,
   too_many_failures: 429,
   internal: 500,
+  secret_unreadable: 500,
+  secret_key_unknown: 500,
+  secret_key_required: 503,
+  secret_key_missing: 503,
+  secret_key_wrong: 503,
   store_unavailable: 503,
   store_full: 507,
 } as const

@@ -11,6 +11,7 @@ import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
 import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
+import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 
@@ -19,7 +20,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables
+type Tables = AccessTables & DirectoryTables & KeyringTables
 
 export type HubOptions = {
   config: Config
@@ -39,6 +40,7 @@ export type Hub = {
   directory: Directory
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
+  keyring: Keyring
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -62,6 +64,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const store = await openStore<Tables>({ address, onIdleError: trouble })
     closers.push(store.close)
     const { country, timeZone, dataDir } = config
+    const keyring = openKeyring({
+      store: pickTables<Tables, KeyringTables>(store),
+      clock,
+      log,
+      dataDirectory: dataDir,
+      secretKey: secrets.secretKey,
+      secretKeyOld: secrets.secretKeyOld,
+    })
     const accessStore = pickTables<Tables, AccessTables>(store)
     const access = openAccess({
       store: accessStore,
@@ -102,7 +112,9 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       log,
       async prepare() {
         const { databaseId } = await upgradeStore(store, { address, dataDir, log })
-        tokenFile = (await access.bootstrap()).tokenFile
+        const bootstrapped = await access.bootstrap()
+        tokenFile = bootstrapped.tokenFile
+        await keyring.start(bootstrapped.operatorTenantId)
         return { databaseId }
       },
       async onArrival() {
@@ -149,6 +161,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const server = await openServer({
       access,
       directory,
+      keyring,
       log,
       metrics,
       version: packageJson.version,
@@ -165,6 +178,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           store_away_since: since === null ? null : new Date(since).toISOString(),
           feed_position: follower.position(),
           snapshot_written_at: snapshotTime(memory.snapshot()),
+          secrets: keyring.state(),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -174,6 +188,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    // Before the server, which waits for the request that rotates.
+    closers.push(keyring.close)
     if (follower.awaySince() === null) await directory.imports.resume()
     const { host, port, tls } = config.listen
     const listening = await server.app.listen({ host, port })
@@ -188,6 +204,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       server,
       directory,
       renewSnapshot: memory.renew,
+      keyring,
       close,
       [Symbol.asyncDispose]: close,
     }

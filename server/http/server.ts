@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
 import { HubError } from '../platform/errors.ts'
+import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { openAdmission, type Admit } from './admission.ts'
@@ -19,6 +20,7 @@ import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
 import { importRoutes } from './api/imports.ts'
+import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
@@ -35,6 +37,7 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  keyring: Keyring
   settle: Settle
   log: Log
   metrics: Metrics
@@ -109,7 +112,7 @@ function takeForms(app: FastifyInstance): void {
 }
 
 /** The API's version 1: one place that lists every resource. */
-function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
+function apiRoutes(app: App, { access, directory, keyring, settle }: ServerDeps): void {
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -119,6 +122,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   contactRoutes(app, { contacts: directory.contacts, settle })
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  keyRoutes(app, { access, keyring })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */

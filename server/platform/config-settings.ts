@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { isSupportedCountry } from 'libphonenumber-js/max'
 import { parseAddressList } from './address.ts'
 import type { Env, EnvName } from './env.ts'
+import { readMasterKey } from './master-key.ts'
 import { parseAllowPrivate } from './outbound-rules.ts'
 
 /**
@@ -32,6 +33,12 @@ export function openSettings(env: Env) {
     return read(name, understand) ?? []
   }
 
+  const needs = (given: EnvName, missing: EnvName): void => {
+    if (env.values[missing] === null && env.values[given] !== null) {
+      problems.push(`${missing}: ${given} is set, so this one is needed too.`)
+    }
+  }
+
   return {
     problems,
     port: (name: EnvName) => read(name, readPort),
@@ -41,17 +48,18 @@ export function openSettings(env: Env) {
     publicUrl: (name: EnvName) => read(name, readPublicUrl),
     postgresUrl: (name: EnvName) => read(name, readPostgresUrl),
     secret: (name: EnvName, shortest: number) => read(name, (text) => readSecret(text, shortest)),
+    masterKey: (name: EnvName) => read(name, readKeyText),
     oneOf: <T extends string>(name: EnvName, choices: readonly T[]) =>
       read(name, (text) => readChoice(text, choices)),
     addressList: (name: EnvName) => readList(name, parseAddressList),
     allowPrivate: (name: EnvName) => readList(name, parseAllowPrivate),
     /** Two variables that mean something only together. */
     together(one: EnvName, other: EnvName): void {
-      const [missing, given] = env.values[one] === null ? [one, other] : [other, one]
-      if (env.values[missing] === null && env.values[given] !== null) {
-        problems.push(`${missing}: ${given} is set, so this one is needed too.`)
-      }
+      needs(one, other)
+      needs(other, one)
     },
+    /** A variable that means something only beside another one. */
+    needs,
   }
 }
 
@@ -108,6 +116,11 @@ function readPostgresUrl(text: string): string {
 function readSecret(text: string, shortest: number): string {
   if (text.length < shortest)
     throw new Error(`it has ${text.length} characters, at least ${shortest} are needed`)
+  return text
+}
+
+function readKeyText(text: string): string {
+  readMasterKey(text)
   return text
 }
 

@@ -56,6 +56,7 @@ test('every variable is read', async (t) => {
       DATABASE_URL: 'postgres://hub:p%40ss@db.example:5433/calls?sslmode=require',
       CORDBOARD_ADMIN_TOKEN: 'a'.repeat(32),
       CORDBOARD_SECRET_KEY: 's'.repeat(44),
+      CORDBOARD_SECRET_KEY_OLD: 'o'.repeat(44),
       CORDBOARD_COUNTRY: 'fr',
       CORDBOARD_TIME_ZONE: 'America/New_York',
       CORDBOARD_PUBLIC_URL: 'https://hub.example/cordboard/',
@@ -83,6 +84,8 @@ test('every variable is read', async (t) => {
     warnings: [],
   })
   assert.equal(secrets.adminToken, 'a'.repeat(32))
+  assert.equal(secrets.secretKey, 's'.repeat(44))
+  assert.equal(secrets.secretKeyOld, 'o'.repeat(44))
   assert.equal(secrets.metricsToken, 'm')
   assert.deepEqual(storeAddress(config, secrets), {
     kind: 'postgres',
@@ -161,6 +164,24 @@ test('TLS needs certificate and key, and both readable', async (t) => {
   )
 })
 
+test('the key of secrets is 32 bytes or a long passphrase, and the one before it comes only beside it', () => {
+  const bytes = Buffer.alloc(32, 7)
+  const keys = [bytes.toString('hex'), bytes.toString('base64'), 'thirty-two characters are enough']
+  for (const key of keys) assert.deepEqual(problemsOf({ CORDBOARD_SECRET_KEY: key }), [])
+  for (const name of ['CORDBOARD_SECRET_KEY', 'CORDBOARD_SECRET_KEY_OLD']) {
+    const given = { CORDBOARD_SECRET_KEY: keys[0]!, [name]: 'planted' }
+    const [problem = '', ...others] = problemsOf(given)
+    assert.deepEqual(others, [])
+    assert.match(problem, /^CORDBOARD_SECRET_KEY.*: it has 7 characters: give 32 bytes as base64 or hex/)
+    assert.ok(problem.startsWith(`${name}: `))
+    assert.doesNotMatch(problem, /planted/)
+  }
+  assert.match(
+    problemsOf({ CORDBOARD_SECRET_KEY_OLD: keys[0]! }).join(),
+    /^CORDBOARD_SECRET_KEY: CORDBOARD_SECRET_KEY_OLD is set/,
+  )
+})
+
 test('all problems are told at once', () => {
   const variables = {
     CORDBOARD_PORT: 'x',
@@ -192,6 +213,7 @@ test('nothing secret is in the configuration or in its description', () => {
       DATABASE_URL: 'postgresql://hub:planted@db/x?password=planted',
       CORDBOARD_ADMIN_TOKEN: 'planted'.repeat(8),
       CORDBOARD_SECRET_KEY: 'planted'.repeat(8),
+      CORDBOARD_SECRET_KEY_OLD: 'planted'.repeat(8),
       CORDBOARD_METRICS_TOKEN: 'planted',
     }),
   )

@@ -33,6 +33,8 @@ export type Config = {
 export type Secrets = {
   adminToken: string | null
   secretKey: string | null
+  /** The master key before this one, while it is changed. */
+  secretKeyOld: string | null
   metricsToken: string | null
   databaseUrl: string | null
 }
@@ -72,10 +74,12 @@ export function envToConfig(env: Env, place: Place = thisPlace()): { config: Con
 
   const secrets: Secrets = {
     adminToken: settings.secret('CORDBOARD_ADMIN_TOKEN', 32),
-    secretKey: settings.secret('CORDBOARD_SECRET_KEY', 32),
+    secretKey: settings.masterKey('CORDBOARD_SECRET_KEY'),
+    secretKeyOld: settings.masterKey('CORDBOARD_SECRET_KEY_OLD'),
     metricsToken: settings.secret('CORDBOARD_METRICS_TOKEN', 1),
     databaseUrl,
   }
+  settings.needs('CORDBOARD_SECRET_KEY_OLD', 'CORDBOARD_SECRET_KEY')
   if (databaseUrl !== null && secrets.secretKey === null) {
     warnings.push(
       'CORDBOARD_SECRET_KEY is not set: with PostgreSQL, secrets such as CRM passwords cannot be stored without it.',

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { Nullable } from '../../../contract/common.ts'
+import { SecretsState } from '../../../contract/keys.ts'
 import type { Metrics } from '../../platform/metrics.ts'
 import { needs, type App } from '../app.ts'
 
@@ -13,6 +14,8 @@ export type Readiness = {
   feed_position: number
   /** When (ISO 8601) memory was last written down for a start without the store. */
   snapshot_written_at: string | null
+  /** Whether stored secrets can be used. Lookups and other writes do not depend on it. */
+  secrets: SecretsState
 }
 
 const Live = Type.Object({ status: Type.Literal('live') })
@@ -22,6 +25,7 @@ const Ready = Type.Object({
   store_away_since: Type.Union([Type.String(), Type.Null()]),
   feed_position: Type.Integer(),
   snapshot_written_at: Nullable(Type.String()),
+  secrets: SecretsState,
 })
 const Version = Type.Object({
   version: Type.String(),

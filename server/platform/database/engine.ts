@@ -124,6 +124,15 @@ export async function lockForTransaction(engine: Engine, db: Db, name: string): 
     await sql`select pg_advisory_xact_lock(hashtext(${sql.val(`cordboard ${name}`)}))`.execute(db)
 }
 
+/**
+ * Lets any number of transactions past this point together, but none beside one that holds `lockForTransaction` of that
+ * name: that one waits until they have all ended, and they wait for it.
+ */
+export async function shareLockForTransaction(engine: Engine, db: Db, name: string): Promise<void> {
+  if (engine === 'postgres')
+    await sql`select pg_advisory_xact_lock_shared(hashtext(${sql.val(`cordboard ${name}`)}))`.execute(db)
+}
+
 /** How many bytes the store takes. */
 export async function storeSize(engine: Engine, db: Db): Promise<number> {
   const size =
