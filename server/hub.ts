@@ -6,6 +6,7 @@ import { openDirectory, type Directory, type DirectoryTables } from './directory
 import { openServer, type Server } from './http/server.ts'
 import { migrationsFor } from './migrations/migrations.ts'
 import { feedPosition, followChanges, pruneChanges, type ChangeTables } from './platform/changes.ts'
+import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
@@ -20,7 +21,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables
+type Tables = AccessTables & DirectoryTables & IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -164,13 +165,19 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       void probe.catch(() => {}).finally(() => (probing = false))
     }
 
-    const prune = () => void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
+    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
+    await idempotency.resume()
+    const prune = () => {
+      void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
+      void idempotency.prune().catch(trouble)
+    }
     const pruning = setInterval(prune, PRUNE_EVERY_MS)
     closers.push(async () => clearInterval(pruning))
 
     const server = await openServer({
       access,
       directory,
+      idempotency,
       log,
       metrics,
       version: packageJson.version,

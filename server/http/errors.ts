@@ -67,6 +67,7 @@ export function errorHandler(log: Log) {
       return
     }
     if (known.code === 'too_many_failures') reply.header('retry-after', '60')
+    if (known.code === 'request_in_progress') reply.header('retry-after', '1')
     if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
     const { message, code, status, fields } = known
     void reply

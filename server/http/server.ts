@@ -11,6 +11,7 @@ import type { Directory } from '../directory/directory.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { categoryRoutes } from './api/categories.ts'
@@ -26,7 +27,9 @@ import { tokenRoutes } from './api/tokens.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
+import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
+import { answerOnce } from './idempotency.ts'
 import { validatorCompiler } from './validation.ts'
 
 const BODY_LIMIT = 1024 * 1024
@@ -36,6 +39,7 @@ export type ServerDeps = {
   access: Access
   directory: Directory
   settle: Settle
+  idempotency: Idempotency
   log: Log
   metrics: Metrics
   readiness(): Readiness
@@ -193,6 +197,8 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
         reply.header('cache-control', 'no-store')
         done(null, payload)
       })
+      tagResources(scope)
+      answerOnce(scope, deps)
       apiRoutes(scope, deps)
     },
     { prefix: '/api/v1' },
