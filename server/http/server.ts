@@ -14,6 +14,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { bulkRoutes } from './api/bulk.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
@@ -113,7 +114,7 @@ function takeForms(app: FastifyInstance): void {
 }
 
 /** The API's version 1: one place that lists every resource. */
-function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
+function apiRoutes(app: App, { access, directory, settle, log }: ServerDeps): void {
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -123,6 +124,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   contactRoutes(app, { contacts: directory.contacts, settle })
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  bulkRoutes(app, { bulk: directory.bulk, settle, log })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
