@@ -6,6 +6,7 @@ import { openServer, type Server } from './http/server.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
+import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
@@ -20,7 +21,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables & KeyringTables
+type Tables = AccessTables & DirectoryTables & KeyringTables & IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -154,7 +155,12 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       void probe.catch(() => {}).finally(() => (probing = false))
     }
 
-    const prune = () => void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
+    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
+    await idempotency.resume()
+    const prune = () => {
+      void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
+      void idempotency.prune().catch(trouble)
+    }
     const pruning = setInterval(prune, PRUNE_EVERY_MS)
     closers.push(async () => clearInterval(pruning))
 
@@ -162,6 +168,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       access,
       directory,
       keyring,
+      idempotency,
       log,
       metrics,
       version: packageJson.version,

@@ -6,6 +6,7 @@ import type { Clock } from '../platform/clock.ts'
 import { toFlag } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import type { Committed } from '../platform/committed.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
 import type { AccessTables, TenantsTable } from './tables.ts'
@@ -15,7 +16,7 @@ export type Tenants = {
   list(parentId: number, query: Record<string, unknown>): Promise<Page<Tenant>>
   get(parentId: number, id: number): Promise<Tenant>
   create(actor: Actor, input: TenantInput): Promise<Committed<Tenant>>
-  update(actor: Actor, id: number, patch: TenantPatch): Promise<Committed<Tenant>>
+  update(actor: Actor, id: number, patch: TenantPatch, condition?: Condition): Promise<Committed<Tenant>>
   /** Names the country of a tenant that has none yet, inside the write that needs it. */
   nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
 }
@@ -110,15 +111,17 @@ export function openTenants(store: Store<AccessTables>, clock: Clock, defaultZon
         return toTenant(row)
       })
     },
-    update(actor, id, patch) {
+    update(actor, id, patch, condition = unconditional) {
       check(patch)
       if (id === actor.tenantId && patch.active === false) {
         throw new HubError('conflict', 'A tenant cannot close itself: its parent can.')
       }
       return store.transact(async (tx) => {
-        const before = await tx.db.selectFrom('tenants').selectAll().where('id', '=', id).executeTakeFirst()
+        const rows = tx.db.selectFrom('tenants').selectAll().where('id', '=', id)
+        const before = await (tx.engine === 'postgres' ? rows.forUpdate() : rows).executeTakeFirst()
         if (!before || (id !== actor.tenantId && before.parent_id !== actor.tenantId))
           throw notFound('Tenant')
+        condition(toTenant(before))
         const row = await tx.db
           .updateTable('tenants')
           .set({ ...toColumns(patch), updated_at: clock.now() })

@@ -7,6 +7,7 @@ import type { Clock } from '../platform/clock.ts'
 import { fromJson, toJson } from '../platform/database/json.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { Committed } from '../platform/committed.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
 import { hashToken, newTokenSecret, tokenHint } from './token-secret.ts'
@@ -19,7 +20,7 @@ export type Tokens = {
   get(tenantId: number, id: number): Promise<Token>
   /** The secret is in the answer and nowhere else. */
   create(actor: Actor, input: TokenInput): Promise<Committed<CreatedToken>>
-  revoke(actor: Actor, id: number): Promise<Committed<Token>>
+  revoke(actor: Actor, id: number, condition?: Condition): Promise<Committed<Token>>
 }
 
 const COLUMNS = { id: 'id', name: 'name', created_at: 'created_at', last_used_at: 'last_used_at' }
@@ -113,8 +114,13 @@ export function openTokens(store: Store<AccessTables>, clock: Clock): Tokens {
         return { ...toToken(row), token: secret }
       })
     },
-    revoke(actor, id) {
+    revoke(actor, id, condition = unconditional) {
       return store.transact(async (tx) => {
+        const rows = tx.db.selectFrom('tokens').selectAll()
+        const mine = rows.where('tenant_id', '=', actor.tenantId).where('id', '=', id)
+        const before = await (tx.engine === 'postgres' ? mine.forUpdate() : mine).executeTakeFirst()
+        if (!before) throw notFound('Token')
+        condition(toToken(before))
         const row = await tx.db
           .updateTable('tokens')
           .set((of) => ({
@@ -124,8 +130,7 @@ export function openTokens(store: Store<AccessTables>, clock: Clock): Tokens {
           .where('tenant_id', '=', actor.tenantId)
           .where('id', '=', id)
           .returningAll()
-          .executeTakeFirst()
-        if (!row) throw notFound('Token')
+          .executeTakeFirstOrThrow()
         await recordAudit(tx, actor, { action: 'revoke', entity: 'token', entityId: id, after: toToken(row) })
         tx.changed(actor.tenantId, 'token', id)
         return toToken(row)

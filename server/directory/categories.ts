@@ -4,6 +4,7 @@ import type { Page } from '../../contract/common.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
 import { toFlag } from '../platform/database/json.ts'
 import type { Committed } from '../platform/committed.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
 import { openFieldCheck } from './field-check.ts'
@@ -24,9 +25,9 @@ export type Categories = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Category>>
   get(tenantId: number, id: number): Promise<Category>
   create(actor: Actor, input: CategoryInput): Promise<Committed<Category>>
-  update(actor: Actor, id: number, patch: CategoryPatch): Promise<Committed<Category>>
+  update(actor: Actor, id: number, patch: CategoryPatch, condition?: Condition): Promise<Committed<Category>>
   /** HubError `in_use` while customers are in it. */
-  remove(actor: Actor, id: number): Promise<Committed<null>>
+  remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
 }
 
 const BUILTIN_VIP = 'vip'
@@ -152,11 +153,12 @@ export function openCategories(store: DirectoryStore, { clock }: Pick<DirectoryD
         return toCategory(row)
       })
     },
-    async update(actor, id, patch) {
+    async update(actor, id, patch, condition = unconditional) {
       const columns = toColumns(patch)
       return write(store, UNIQUES, async (tx) => {
         const before = await lockRow(tx, 'categories', actor.tenantId, id)
         if (!before) throw notFound('Category')
+        condition(toCategory(before))
         if (before.builtin === BUILTIN_VIP && columns.vip === 0) {
           throw invalid({
             vip: [
@@ -177,10 +179,11 @@ export function openCategories(store: DirectoryStore, { clock }: Pick<DirectoryD
         return toCategory(row)
       })
     },
-    async remove(actor, id) {
+    async remove(actor, id, condition = unconditional) {
       return write(store, {}, async (tx) => {
         const before = await lockRow(tx, 'categories', actor.tenantId, id)
         if (!before) throw notFound('Category')
+        condition(toCategory(before))
         const { users } = await tx.db
           .selectFrom('customers')
           .select((of) => of.fn.countAll<number>().as('users'))

@@ -4,6 +4,7 @@ import type { Contract, ContractInput, ContractPatch } from '../../contract/cont
 import { recordAudit, type Actor } from '../platform/audit.ts'
 import { toFlag } from '../platform/database/json.ts'
 import type { Committed } from '../platform/committed.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
 import { contractInForce } from './on-call.ts'
@@ -18,8 +19,8 @@ export type Contracts = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Contract>>
   get(tenantId: number, id: number): Promise<Contract>
   create(actor: Actor, input: ContractInput): Promise<Committed<Contract>>
-  update(actor: Actor, id: number, patch: ContractPatch): Promise<Committed<Contract>>
-  remove(actor: Actor, id: number): Promise<Committed<null>>
+  update(actor: Actor, id: number, patch: ContractPatch, condition?: Condition): Promise<Committed<Contract>>
+  remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
 }
 
 type Row = Selectable<ContractsTable>
@@ -133,11 +134,12 @@ export function openContracts(
         return toContract(row)
       })
     },
-    async update(actor, id, patch) {
+    async update(actor, id, patch, condition = unconditional) {
       const columns = toColumns(patch)
       return write(store, {}, async (tx) => {
         const before = await lockRow(tx, 'contracts', actor.tenantId, id)
         if (!before) throw notFound('Contract')
+        condition(toContract(before))
         if (columns.customer_id !== undefined) await checkCustomer(tx, actor.tenantId, columns.customer_id)
         const row = await tx.db
           .updateTable('contracts')
@@ -153,10 +155,11 @@ export function openContracts(
         return toContract(row)
       })
     },
-    async remove(actor, id) {
+    async remove(actor, id, condition = unconditional) {
       return write(store, {}, async (tx) => {
         const before = await lockRow(tx, 'contracts', actor.tenantId, id)
         if (!before) throw notFound('Contract')
+        condition(toContract(before))
         await tx.db
           .deleteFrom('contracts')
           .where('tenant_id', '=', actor.tenantId)

@@ -3,6 +3,7 @@ import type { Page } from '../../contract/common.ts'
 import type { CustomerFile, CustomerFileInput, CustomerFilePatch } from '../../contract/customer-files.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
 import type { Committed } from '../platform/committed.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
 import { openFieldCheck } from './field-check.ts'
@@ -16,8 +17,13 @@ export type CustomerFiles = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<CustomerFile>>
   get(tenantId: number, id: number): Promise<CustomerFile>
   create(actor: Actor, input: CustomerFileInput): Promise<Committed<CustomerFile>>
-  update(actor: Actor, id: number, patch: CustomerFilePatch): Promise<Committed<CustomerFile>>
-  remove(actor: Actor, id: number): Promise<Committed<null>>
+  update(
+    actor: Actor,
+    id: number,
+    patch: CustomerFilePatch,
+    condition?: Condition,
+  ): Promise<Committed<CustomerFile>>
+  remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
 }
 
 const COLUMNS = { id: 'id', name: 'name_folded', created_at: 'created_at' }
@@ -102,11 +108,12 @@ export function openCustomerFiles(
         return after
       })
     },
-    async update(actor, id, patch) {
+    async update(actor, id, patch, condition = unconditional) {
       const columns = toColumns(patch)
       return write(store, {}, async (tx) => {
         const before = await lockRow(tx, 'customer_files', actor.tenantId, id)
         if (!before) throw notFound('Customer file')
+        condition(toCustomerFile(before))
         if (columns.customer_id !== undefined) await checkCustomer(tx, actor.tenantId, columns.customer_id)
         const row = await tx.db
           .updateTable('customer_files')
@@ -120,10 +127,11 @@ export function openCustomerFiles(
         return act.after
       })
     },
-    async remove(actor, id) {
+    async remove(actor, id, condition = unconditional) {
       return write(store, {}, async (tx) => {
         const before = await lockRow(tx, 'customer_files', actor.tenantId, id)
         if (!before) throw notFound('Customer file')
+        condition(toCustomerFile(before))
         await tx.db
           .deleteFrom('customer_files')
           .where('tenant_id', '=', actor.tenantId)

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
 import type { Log } from '../platform/log.ts'
+import { openBulk, type Bulk } from './bulk.ts'
 import { openCalendar } from './calendar-day.ts'
 import { openCategories, type Categories } from './categories.ts'
 import { openContacts, type Contacts } from './contacts.ts'
@@ -13,6 +14,7 @@ import { readNumber } from './phone-number.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
+export type { Bulk, BulkOutcome, BulkRun, BulkWrite } from './bulk.ts'
 export type { Categories } from './categories.ts'
 export type { Contacts } from './contacts.ts'
 export type { Contracts } from './contracts.ts'
@@ -33,6 +35,7 @@ export type Directory = {
   contracts: Contracts
   customerFiles: CustomerFiles
   imports: Imports
+  bulk: Bulk
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -85,6 +88,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     contracts: openContracts(store, deps),
     customerFiles: openCustomerFiles(store, deps),
     imports,
+    bulk: openBulk(store, { ...deps, log }),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

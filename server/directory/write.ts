@@ -26,9 +26,23 @@ export type DirectoryDeps = {
 export type Uniques = Record<string, { field: string; message: string }>
 
 /**
- * `store.transact`, with the refusals of the store put into the API's words: a second row with a unique value
- * is a 422 on its field, a row that went away under us a 409.
+ * What a client is told of a refusal of the store: a second row with a unique value is a 422 on its field, a row that
+ * went away under us a 409. Other errors stay as they are.
  */
+export function asRefusal(error: unknown, uniques: Uniques): unknown {
+  if (isUniqueViolation(error)) {
+    const named = Object.entries(uniques).find(([column]) => (error as Error).message.includes(column))?.[1]
+    if (named) return invalid({ [named.field]: [named.message] })
+  }
+  if (isReferenceViolation(error)) {
+    return new HubError('conflict', 'Something this refers to was changed meanwhile; nothing was written.', {
+      cause: error,
+    })
+  }
+  return error
+}
+
+/** `store.transact`, with the refusals of the store put into the API's words. */
 export async function write<T>(
   store: DirectoryStore,
   uniques: Uniques,
@@ -37,16 +51,7 @@ export async function write<T>(
   try {
     return await store.transact(work)
   } catch (error) {
-    if (isUniqueViolation(error)) {
-      const named = Object.entries(uniques).find(([column]) => (error as Error).message.includes(column))?.[1]
-      if (named) throw invalid({ [named.field]: [named.message] })
-    }
-    if (isReferenceViolation(error)) {
-      throw new HubError('conflict', 'Something this refers to was changed meanwhile; nothing was written.', {
-        cause: error,
-      })
-    }
-    throw error
+    throw asRefusal(error, uniques)
   }
 }
 

@@ -33,14 +33,17 @@ function fieldErrors(problems: FastifySchemaValidationError[]): FieldErrors {
   return fields
 }
 
+/** 422 for what a schema does not allow, by field. */
+export function refusedFields(problems: FastifySchemaValidationError[], cause?: unknown): HubError {
+  const fields = fieldErrors(problems)
+  const [field, messages] = Object.entries(fields)[0] ?? ['body', ['is not valid']]
+  return new HubError('validation_failed', `${field}: ${messages[0]}`, { cause, fields })
+}
+
 /** Any error as the family that clients are told about; null for one they must not see. */
 export function asKnownError(error: FastifyError | HubError): HubError | null {
   if (error instanceof HubError) return error
-  if (error.validation) {
-    const fields = fieldErrors(error.validation)
-    const [field, messages] = Object.entries(fields)[0] ?? ['body', ['is not valid']]
-    return new HubError('validation_failed', `${field}: ${messages[0]}`, { cause: error, fields })
-  }
+  if (error.validation) return refusedFields(error.validation, error)
   // Its own message repeats the path, which may hold a caller's number.
   if (error.code === 'FST_ERR_BAD_URL')
     return new HubError('bad_request', 'The URL cannot be read.', { cause: null })
@@ -67,6 +70,7 @@ export function errorHandler(log: Log) {
       return
     }
     if (known.code === 'too_many_failures') reply.header('retry-after', '60')
+    if (known.code === 'request_in_progress') reply.header('retry-after', '1')
     if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
     const { message, code, status, fields } = known
     void reply

@@ -12,8 +12,10 @@ import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { bulkRoutes } from './api/bulk.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
@@ -28,7 +30,9 @@ import { tokenRoutes } from './api/tokens.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
+import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
+import { answerOnce } from './idempotency.ts'
 import { validatorCompiler } from './validation.ts'
 
 const BODY_LIMIT = 1024 * 1024
@@ -39,6 +43,7 @@ export type ServerDeps = {
   directory: Directory
   keyring: Keyring
   settle: Settle
+  idempotency: Idempotency
   log: Log
   metrics: Metrics
   readiness(): Readiness
@@ -112,7 +117,7 @@ function takeForms(app: FastifyInstance): void {
 }
 
 /** The API's version 1: one place that lists every resource. */
-function apiRoutes(app: App, { access, directory, keyring, settle }: ServerDeps): void {
+function apiRoutes(app: App, { access, directory, keyring, settle, log }: ServerDeps): void {
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -123,6 +128,7 @@ function apiRoutes(app: App, { access, directory, keyring, settle }: ServerDeps)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
   keyRoutes(app, { access, keyring })
+  bulkRoutes(app, { bulk: directory.bulk, settle, log })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -197,6 +203,8 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
         reply.header('cache-control', 'no-store')
         done(null, payload)
       })
+      tagResources(scope)
+      answerOnce(scope, deps)
       apiRoutes(scope, deps)
     },
     { prefix: '/api/v1' },

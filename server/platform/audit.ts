@@ -44,21 +44,43 @@ export async function recordAudit<Tables extends AuditTables>(
   act: Act,
 ): Promise<void> {
   const { db } = tx as unknown as Tx<AuditTables>
-  await db
-    .insertInto('audit')
-    .values({
-      at: Date.now(),
-      tenant_id: actor.tenantId,
-      actor_kind: actor.kind,
-      actor_id: actor.id,
-      actor_name: actor.name,
-      action: act.action,
-      entity: act.entity,
-      entity_id: act.entityId,
-      before: act.before === undefined ? null : toJson(act.before),
-      after: act.after === undefined ? null : toJson(act.after),
-      request_id: actor.requestId,
-      address: actor.address,
-    })
-    .execute()
+  await db.insertInto('audit').values(rowOf(actor, act)).execute()
+}
+
+/**
+ * As `recordAudit`, for one act that takes many transactions: each brings the one record up to date (`id`, null at the
+ * first), so that it tells exactly what is durable. Answers the record's id.
+ */
+export async function recordProgress<Tables extends AuditTables>(
+  tx: Tx<Tables>,
+  actor: Actor,
+  act: Act,
+  id: number | null,
+): Promise<number> {
+  const { db } = tx as unknown as Tx<AuditTables>
+  const row = rowOf(actor, act)
+  if (id !== null) {
+    const { after } = row
+    await db.updateTable('audit').set({ after }).where('id', '=', id).execute()
+    return id
+  }
+  const made = await db.insertInto('audit').values(row).returning('id').executeTakeFirstOrThrow()
+  return made.id
+}
+
+function rowOf(actor: Actor, act: Act) {
+  return {
+    at: Date.now(),
+    tenant_id: actor.tenantId,
+    actor_kind: actor.kind,
+    actor_id: actor.id,
+    actor_name: actor.name,
+    action: act.action,
+    entity: act.entity,
+    entity_id: act.entityId,
+    before: act.before === undefined ? null : toJson(act.before),
+    after: act.after === undefined ? null : toJson(act.after),
+    request_id: actor.requestId,
+    address: actor.address,
+  }
 }

@@ -232,10 +232,10 @@ export function openImports(deps: ImportsOptions): Imports {
             .executeTakeFirstOrThrow()
           kept = row.id
           await received.keepAs(row.id)
-          return row
+          return toImport(row)
         })
         enqueue(actor.tenantId, value.id)
-        return toImport(value)
+        return value
       } catch (error) {
         await received.discard()
         if (kept !== null) await spool.remove(kept)

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Category, CategoryInput, CategoryPage, CategoryPatch } from '../../../contract/categories.ts'
 import type { Categories } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 
 /** `/api/v1/categories`: what makes a customer a VIP. One in use is not deleted. */
 export function categoryRoutes(
@@ -45,11 +47,14 @@ export function categoryRoutes(
         tags,
         summary: 'Change a category',
         params: IdParams,
+        headers: ConditionHeaders,
         body: CategoryPatch,
         response: { 200: Category },
       },
       handler: async (request) =>
-        settle(await categories.update(actor(request), request.params.id, request.body)),
+        settle(
+          await categories.update(actor(request), request.params.id, request.body, conditionOn(request)),
+        ),
     })
   }
   app.delete(
@@ -60,10 +65,13 @@ export function categoryRoutes(
         tags,
         summary: 'Delete a category that no customer is in',
         params: IdParams,
+        headers: ConditionHeaders,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await categories.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(await settle(await categories.remove(actor(request), request.params.id, conditionOn(request)))),
   )
 }

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Contact, ContactInput, ContactPage, ContactPatch } from '../../../contract/contacts.ts'
 import type { Contacts } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
 
 /** `/api/v1/contacts`: people, most of them of a customer. PUT and PATCH both merge. */
@@ -45,20 +47,29 @@ export function contactRoutes(app: App, { contacts, settle }: { contacts: Contac
         tags,
         summary: 'Change a contact',
         params: IdParams,
+        headers: ConditionHeaders,
         body: ContactPatch,
         response: { 200: Contact },
       },
       handler: async (request) =>
-        settle(await contacts.update(actor(request), request.params.id, request.body)),
+        settle(await contacts.update(actor(request), request.params.id, request.body, conditionOn(request))),
     })
   }
   app.delete(
     '/contacts/:id',
     {
       ...needs('directory:write'),
-      schema: { tags, summary: 'Delete a contact', params: IdParams, response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Delete a contact',
+        params: IdParams,
+        headers: ConditionHeaders,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await contacts.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(await settle(await contacts.remove(actor(request), request.params.id, conditionOn(request)))),
   )
 }

@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Contract, ContractInput, ContractPage, ContractPatch } from '../../../contract/contracts.ts'
 import type { Contracts } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 
 /** `/api/v1/contracts`: what customers are entitled to, and when. */
 export function contractRoutes(
@@ -45,20 +47,29 @@ export function contractRoutes(
         tags,
         summary: 'Change a contract',
         params: IdParams,
+        headers: ConditionHeaders,
         body: ContractPatch,
         response: { 200: Contract },
       },
       handler: async (request) =>
-        settle(await contracts.update(actor(request), request.params.id, request.body)),
+        settle(await contracts.update(actor(request), request.params.id, request.body, conditionOn(request))),
     })
   }
   app.delete(
     '/contracts/:id',
     {
       ...needs('directory:write'),
-      schema: { tags, summary: 'Delete a contract', params: IdParams, response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Delete a contract',
+        params: IdParams,
+        headers: ConditionHeaders,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await contracts.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(await settle(await contracts.remove(actor(request), request.params.id, conditionOn(request)))),
   )
 }

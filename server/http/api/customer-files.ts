@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import {
   CustomerFile,
   CustomerFileInput,
@@ -8,6 +9,7 @@ import {
 } from '../../../contract/customer-files.ts'
 import type { CustomerFiles } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
 
 /** `/api/v1/customer-files`: what the PBXs of customers are provisioned for. PUT and PATCH both merge. */
@@ -63,20 +65,33 @@ export function customerFileRoutes(
         tags,
         summary: 'Change a customer file',
         params: IdParams,
+        headers: ConditionHeaders,
         body: CustomerFilePatch,
         response: { 200: CustomerFile },
       },
       handler: async (request) =>
-        settle(await customerFiles.update(actor(request), request.params.id, request.body)),
+        settle(
+          await customerFiles.update(actor(request), request.params.id, request.body, conditionOn(request)),
+        ),
     })
   }
   app.delete(
     '/customer-files/:id',
     {
       ...needs('directory:write'),
-      schema: { tags, summary: 'Delete a customer file', params: IdParams, response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Delete a customer file',
+        params: IdParams,
+        headers: ConditionHeaders,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await customerFiles.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(
+          await settle(await customerFiles.remove(actor(request), request.params.id, conditionOn(request))),
+        ),
   )
 }

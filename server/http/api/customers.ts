@@ -1,8 +1,10 @@
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Customer, CustomerInput, CustomerPage, CustomerPatch } from '../../../contract/customers.ts'
 import type { Customers } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
 
 /** `/api/v1/customers`: the companies a tenant knows. PUT and PATCH both merge. */
@@ -48,11 +50,12 @@ export function customerRoutes(
         tags,
         summary: 'Change a customer',
         params: IdParams,
+        headers: ConditionHeaders,
         body: CustomerPatch,
         response: { 200: Customer },
       },
       handler: async (request) =>
-        settle(await customers.update(actor(request), request.params.id, request.body)),
+        settle(await customers.update(actor(request), request.params.id, request.body, conditionOn(request))),
     })
   }
   app.delete(
@@ -63,10 +66,13 @@ export function customerRoutes(
         tags,
         summary: 'Delete a customer with its contacts, contracts and files',
         params: IdParams,
+        headers: ConditionHeaders,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await customers.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(await settle(await customers.remove(actor(request), request.params.id, conditionOn(request)))),
   )
 }

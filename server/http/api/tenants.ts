@@ -1,7 +1,9 @@
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Tenant, TenantInput, TenantPage, TenantPatch } from '../../../contract/tenants.ts'
 import type { Access } from '../../access/access.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 
 /** `/api/v1/tenants`: the tenant asked in and its children. Tenants are closed (`active: false`), never deleted. */
 export function tenantRoutes(app: App, { access, settle }: { access: Access; settle: Settle }): void {
@@ -42,11 +44,12 @@ export function tenantRoutes(app: App, { access, settle }: { access: Access; set
         tags,
         summary: 'Change a tenant',
         params: IdParams,
+        headers: ConditionHeaders,
         body: TenantPatch,
         response: { 200: Tenant },
       },
       handler: async (request) =>
-        settle(await tenants.update(actor(request), request.params.id, request.body)),
+        settle(await tenants.update(actor(request), request.params.id, request.body, conditionOn(request))),
     })
   }
 }

@@ -1,8 +1,10 @@
 import { IdParams, ListQuery } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import { CreatedToken, Token, TokenInput, TokenPage } from '../../../contract/tokens.ts'
 import type { Access } from '../../access/access.ts'
 import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 
 /** `/api/v1/tokens`: a tenant's credentials. The secret is in the answer to the creation and nowhere else. */
 export function tokenRoutes(app: App, { access, settle }: { access: Access; settle: Settle }): void {
@@ -48,8 +50,14 @@ export function tokenRoutes(app: App, { access, settle }: { access: Access; sett
     '/tokens/:id',
     {
       ...needs('admin'),
-      schema: { tags, summary: 'Revoke a token at once', params: IdParams, response: { 200: Token } },
+      schema: {
+        tags,
+        summary: 'Revoke a token at once',
+        params: IdParams,
+        headers: ConditionHeaders,
+        response: { 200: Token },
+      },
     },
-    async (request) => settle(await tokens.revoke(actor(request), request.params.id)),
+    async (request) => settle(await tokens.revoke(actor(request), request.params.id, conditionOn(request))),
   )
 }

@@ -1,6 +1,7 @@
 import { sql, Kysely, type Transaction } from 'kysely'
 import type { MessagePort } from 'node:worker_threads'
 import type { Committed } from '../committed.ts'
+import { currentReceipt } from '../current-receipt.ts'
 import { asHubError, isStoreAway } from './store-errors.ts'
 import type { Engine } from './engine.ts'
 import { openPostgresPool, postgresDialect } from './postgres-dialect.ts'
@@ -87,6 +88,7 @@ function storeOver<Tables>(parts: {
     ...parts,
     writesAwaySince: () => awaySince,
     async transact(work) {
+      const receipt = currentReceipt()
       let committing = false
       try {
         const committed = await parts.write.transaction().execute(async (db) => {
@@ -97,11 +99,13 @@ function storeOver<Tables>(parts: {
             changed: (tenantId, entity, ids) =>
               changes.push({ tenantId, entity, ids: Array.isArray(ids) ? ids : [ids] }),
           })
+          await receipt?.write(db, value)
           const told = changes.filter((change) => change.ids.length > 0)
           const position = told.length > 0 ? await appendChanges(parts.engine, db as never, told) : null
           committing = true
           return { value, position }
         })
+        receipt?.spend()
         awaySince = null
         if (committed.position !== null) for (const listener of listeners) listener()
         return committed

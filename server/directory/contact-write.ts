@@ -1,0 +1,142 @@
+import { isTrue } from '../../contract/common.ts'
+import type { Contact, ContactPatch } from '../../contract/contacts.ts'
+import { takePartyIds } from '../platform/database/engine.ts'
+import { toFlag } from '../platform/database/json.ts'
+import { invalid, notFound } from '../platform/errors.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
+import { toContact } from './contact-shape.ts'
+import { openFieldCheck } from './field-check.ts'
+import { fold } from './fold.ts'
+import { hintColumns } from './hints.ts'
+import { checkPhone, replacePhones } from './party-phones.ts'
+import { contactName } from './records.ts'
+import { checkCustomer, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+
+/** What a second contact with the same external id is told. */
+export const CONTACT_UNIQUES: Uniques = {
+  external_id: { field: 'external_id', message: 'Another contact has this external id.' },
+}
+
+/** The kind of a number that comes without one. */
+const BUSINESS = 'business'
+
+/** Columns and numbers of a write; what it does not name stays undefined. */
+function readFields(input: ContactPatch, country: string | null) {
+  const check = openFieldCheck()
+  const columns = {
+    customer_id: input.customer_id,
+    external_id: check.text('external_id', input.external_id),
+    first_name: check.text('first_name', input.first_name),
+    last_name: check.text('last_name', input.last_name),
+    email: check.text('email', input.email),
+    role: check.text('role', input.role),
+    ...hintColumns(check, input),
+    active: input.active === undefined ? undefined : toFlag(isTrue(input.active)),
+    comment: check.text('comment', input.comment),
+  }
+  const given = input.phones === undefined ? undefined : (input.phones ?? [])
+  const phones = given?.flatMap((phone, position) => {
+    const { raw, kind = null, label = null } = typeof phone === 'string' ? { raw: phone } : phone
+    const text = check.text('phones', label) ?? null
+    return checkPhone(check, 'phones', { raw, kind: kind ?? BUSINESS, label: text, position }, country) ?? []
+  })
+  check.done()
+  return { columns, phones }
+}
+
+/** Nobody could say who a contact is that has none of these. */
+function checkNamed({
+  first_name,
+  last_name,
+  email,
+  phones,
+}: Pick<Contact, 'first_name' | 'last_name' | 'email' | 'phones'>) {
+  if (first_name !== null || last_name !== null || email !== null || phones.length > 0) return
+  throw invalid({ last_name: ['A contact needs a first name, a last name, an e-mail or a phone.'] })
+}
+
+/** A write whose fields were looked at and found good: `validation_failed` comes before any transaction. */
+export type CheckedContact = ReturnType<typeof readFields>
+
+/**
+ * The rules by which contacts are written, inside a transaction of the caller's, which records the act. The change
+ * feed is told.
+ */
+export type ContactWrites = {
+  check(tenantId: number, input: ContactPatch): CheckedContact
+  insert(tx: DirectoryTx, tenantId: number, written: CheckedContact): Promise<Contact>
+  update(
+    tx: DirectoryTx,
+    tenantId: number,
+    id: number,
+    written: CheckedContact,
+    condition?: Condition,
+  ): Promise<{ before: Contact; after: Contact }>
+  /** Answers what was there. */
+  remove(tx: DirectoryTx, tenantId: number, id: number, condition?: Condition): Promise<Contact>
+}
+
+export function openContactWrites({
+  clock,
+  country,
+}: Pick<DirectoryDeps, 'clock' | 'country'>): ContactWrites {
+  const load = async (tx: DirectoryTx, tenantId: number, id: number): Promise<Contact> => {
+    const row = await lockRow(tx, 'contacts', tenantId, id)
+    if (!row) throw notFound('Contact')
+    return toContact(tx, row)
+  }
+
+  return {
+    check: (tenantId, input) => readFields(input, country(tenantId)),
+    async insert(tx, tenantId, { columns, phones = [] }) {
+      const { first_name = null, last_name = null, email = null, active = 1 } = columns
+      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+      const now = clock.now()
+      const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
+      if (id === undefined) throw new Error('no party id was given')
+      const name_folded = fold(contactName({ first_name, last_name, email }))
+      await tx.db
+        .insertInto('contacts')
+        .values({
+          ...columns,
+          id,
+          tenant_id: tenantId,
+          name_folded,
+          active,
+          created_at: now,
+          updated_at: now,
+        })
+        .execute()
+      await replacePhones(tx, { tenantId, owner: 'contact_id', id }, phones)
+      const after = await load(tx, tenantId, id)
+      checkNamed(after)
+      tx.changed(tenantId, 'contact', id)
+      return after
+    },
+    async update(tx, tenantId, id, { columns, phones }, condition = unconditional) {
+      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+      const before = await load(tx, tenantId, id)
+      condition(before)
+      const { first_name = before.first_name, last_name = before.last_name, email = before.email } = columns
+      const name_folded = fold(contactName({ first_name, last_name, email }))
+      await tx.db
+        .updateTable('contacts')
+        .set({ ...columns, name_folded, updated_at: clock.now() })
+        .where('tenant_id', '=', tenantId)
+        .where('id', '=', id)
+        .execute()
+      if (phones !== undefined) await replacePhones(tx, { tenantId, owner: 'contact_id', id }, phones)
+      const after = await load(tx, tenantId, id)
+      checkNamed(after)
+      tx.changed(tenantId, 'contact', id)
+      return { before, after }
+    },
+    async remove(tx, tenantId, id, condition = unconditional) {
+      const before = await load(tx, tenantId, id)
+      condition(before)
+      await tx.db.deleteFrom('contacts').where('tenant_id', '=', tenantId).where('id', '=', id).execute()
+      tx.changed(tenantId, 'contact', id)
+      return before
+    },
+  }
+}
