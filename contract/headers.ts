@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({
-      pattern: '^[\\x20-\\x7e]{1,200}$',
+      pattern: '^[ -~]{1,200}$',
       description:
         'A text of your own, 1 to 200 printable characters: a repeated request with it is answered as the first, and does nothing.',
     }),
