@@ -1,8 +1,10 @@
+import { backup } from './backup.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
+import { restore } from './restore.ts'
 import { status } from './status.ts'
 
 const USAGE = `cordboard <command>
@@ -13,6 +15,8 @@ const USAGE = `cordboard <command>
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
   status                    is the hub there, and ready
+  backup FILE               copy the store into one file while the hub runs
+  restore FILE              fill an empty store from a backup
 
 CORDBOARD_URL says where the hub is (http://127.0.0.1:8377), CORDBOARD_TOKEN who you are.
 --tenant ID acts in a child tenant.
@@ -32,6 +36,8 @@ const COMMANDS: Record<string, Command> = {
   tokens,
   tenants,
   status,
+  backup,
+  restore,
 }
 
 async function main(): Promise<void> {
@@ -45,10 +51,19 @@ async function main(): Promise<void> {
   await command(args)
 }
 
+/** Errors whose message was written for the person at the terminal. */
+function isPlain(error: unknown): error is Error {
+  return (
+    error instanceof Error && ['CommandError', 'ConfigError', 'CopyError', 'HubError'].includes(error.name)
+  )
+}
+
 await main().catch((error: unknown) => {
-  const known = error instanceof CommandError || (error instanceof TypeError && 'code' in error)
+  const known = isPlain(error) || (error instanceof TypeError && 'code' in error)
   process.stderr.write(
     `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
+  if (error instanceof Error && error.name === 'HubError' && error.cause instanceof Error)
+    process.stderr.write(`because: ${error.cause.message}\n`)
   process.exitCode = 1
 })
