@@ -4,6 +4,7 @@ import { lookUp } from './lookup.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
+import { moveTo } from './move-to.ts'
 import { restore } from './restore.ts'
 import { status } from './status.ts'
 
@@ -17,6 +18,7 @@ const USAGE = `cordboard <command>
   status                    is the hub there, and ready
   backup FILE               copy the store into one file while the hub runs
   restore FILE              fill an empty store from a backup
+  move-to postgres://…      carry an SQLite store over to PostgreSQL
 
 CORDBOARD_URL says where the hub is (http://127.0.0.1:8377), CORDBOARD_TOKEN who you are.
 --tenant ID acts in a child tenant.
@@ -38,6 +40,7 @@ const COMMANDS: Record<string, Command> = {
   status,
   backup,
   restore,
+  'move-to': moveTo,
 }
 
 async function main(): Promise<void> {
