@@ -1,9 +1,12 @@
+import { backup } from './backup.ts'
 import { importBook } from './import.ts'
 import { keys } from './keys.ts'
 import { lookUp } from './lookup.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
+import { moveTo } from './move-to.ts'
+import { restore } from './restore.ts'
 import { status } from './status.ts'
 
 const USAGE = `cordboard <command>
@@ -15,6 +18,9 @@ const USAGE = `cordboard <command>
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
   status                    is the hub there, and ready
+  backup FILE               copy the store into one file while the hub runs
+  restore FILE              fill an empty store from a backup
+  move-to postgres://…      carry an SQLite store over to PostgreSQL
 
 CORDBOARD_URL says where the hub is (http://127.0.0.1:8377), CORDBOARD_TOKEN who you are.
 --tenant ID acts in a child tenant.
@@ -35,6 +41,9 @@ const COMMANDS: Record<string, Command> = {
   tenants,
   keys,
   status,
+  backup,
+  restore,
+  'move-to': moveTo,
 }
 
 async function main(): Promise<void> {
@@ -48,10 +57,19 @@ async function main(): Promise<void> {
   await command(args)
 }
 
+/** Errors whose message was written for the person at the terminal. */
+function isPlain(error: unknown): error is Error {
+  return (
+    error instanceof Error && ['CommandError', 'ConfigError', 'CopyError', 'HubError'].includes(error.name)
+  )
+}
+
 await main().catch((error: unknown) => {
-  const known = error instanceof CommandError || (error instanceof TypeError && 'code' in error)
+  const known = isPlain(error) || (error instanceof TypeError && 'code' in error)
   process.stderr.write(
     `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
+  if (error instanceof Error && error.name === 'HubError' && error.cause instanceof Error)
+    process.stderr.write(`because: ${error.cause.message}\n`)
   process.exitCode = 1
 })

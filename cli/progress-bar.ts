@@ -2,11 +2,10 @@ import type { Import } from '../contract/imports.ts'
 
 const WIDTH = 30
 
-/** One line that says how far an import is, by bytes read; without a terminal a line for every tenth. */
 let lastTenth = -1
-export function drawBar(now: Import): void {
-  const part = now.bytes_total === 0 ? 1 : Math.min(1, now.bytes_read / now.bytes_total)
-  const text = `${Math.floor(part * 100)} %  ${now.rows_read.toLocaleString('en')} rows`
+/** One line that says how far something is (`part` of 1); without a terminal a line for every tenth. */
+export function drawProgress(part: number, words: string): void {
+  const text = `${Math.floor(part * 100)} %  ${words}`
   if (process.stderr.isTTY) {
     const filled = Math.round(part * WIDTH)
     process.stderr.write(`\r[${'#'.repeat(filled)}${'.'.repeat(WIDTH - filled)}] ${text}  `)
@@ -16,4 +15,16 @@ export function drawBar(now: Import): void {
   if (tenth === lastTenth) return
   lastTenth = tenth
   process.stderr.write(`${text}\n`)
+}
+
+/** How far an import is, by bytes read. */
+export function drawBar(now: Import): void {
+  const part = now.bytes_total === 0 ? 1 : Math.min(1, now.bytes_read / now.bytes_total)
+  drawProgress(part, `${now.rows_read.toLocaleString('en')} rows`)
+}
+
+/** How far a copy is, by rows; the next one begins on a line of its own. */
+export function drawRows(done: number, total: number, words = 'rows'): void {
+  drawProgress(total === 0 ? 1 : Math.min(1, done / total), `${done.toLocaleString('en')} ${words}`)
+  if (done >= total && process.stderr.isTTY) process.stderr.write('\n')
 }

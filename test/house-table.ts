@@ -47,13 +47,14 @@ export const MAY_IMPORT: Readonly<Record<string, readonly Importable[]>> = {
 const RUNS_A_HUB = ['hub', 'platform', 'server/sample-book.ts', 'server/main.ts']
 const WORKS_ON_THE_STORE = ['platform', 'migrations']
 
-/** Commands that are no client of a hub but run one, or work on a store while no hub runs. */
+/** Commands that are no client of a hub but run one, or work on the store itself. */
 export const MAY_IMPORT_BY_FILE: Readonly<Record<string, readonly Importable[]>> = {
   'cli/main.ts': ['server/main.ts'],
   'cli/serve.ts': RUNS_A_HUB,
   'cli/demo.ts': RUNS_A_HUB,
   'cli/openapi.ts': RUNS_A_HUB,
   'cli/rewrap.ts': WORKS_ON_THE_STORE,
+  'cli/backup.ts': WORKS_ON_THE_STORE,
   'cli/restore.ts': WORKS_ON_THE_STORE,
   'cli/move-to.ts': WORKS_ON_THE_STORE,
 }

@@ -4,7 +4,7 @@ import { insertRows, manyRows } from './sqlite-dialect.ts'
 export type Engine = 'sqlite' | 'postgres'
 
 /** PostgreSQL's name of a column's type: unnest needs it, SQLite ignores it. */
-export type ColumnType = 'bigint' | 'integer' | 'text' | 'double precision'
+export type ColumnType = 'bigint' | 'integer' | 'text' | 'double precision' | 'bytea'
 export type BulkTable = { table: string; columns: Record<string, ColumnType> }
 
 type Db = Kysely<unknown> | Transaction<unknown>
@@ -45,16 +45,25 @@ export async function bulkInsert(
   values: unknown[],
 ): Promise<void> {
   if (values.length === 0) return
-  const [{ table, columns }, kept] = withoutEmptyColumns(target, values)
+  await insertWhole(engine, db, ...withoutEmptyColumns(target, values))
+}
+
+/** As `bulkInsert`, for a copy: a column where every row has null is written as null and not left to its default. */
+export async function insertWhole(
+  engine: Engine,
+  db: Db,
+  { table, columns }: BulkTable,
+  values: unknown[],
+): Promise<void> {
   const given = Object.keys(columns)
   if (engine === 'postgres') {
-    await sql`insert into ${sql.table(table)} (${names(given)}) select * from ${unnest({ table, columns }, kept)}`.execute(
+    await sql`insert into ${sql.table(table)} (${names(given)}) select * from ${unnest({ table, columns }, values)}`.execute(
       db,
     )
     return
   }
   const list = given.map((name) => `"${name}"`).join(', ')
-  await db.executeQuery(insertRows(`insert into "${table}" (${list}) values`, kept, given.length))
+  await db.executeQuery(insertRows(`insert into "${table}" (${list}) values`, values, given.length))
 }
 
 /** Updates many rows by `id` in one round trip, given as for `bulkInsert`; the target's first column must be `id`. */

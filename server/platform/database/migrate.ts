@@ -2,6 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { randomUUID } from 'node:crypto'
 import { HubError } from '../errors.ts'
+import { refuseHalfMoved } from './half-moved.ts'
 import { asHubError } from './store-errors.ts'
 
 export type MigrationOutcome = { applied: string[]; databaseId: string }
@@ -10,6 +11,8 @@ type Options = {
   migrations: Record<string, Migration>
   /** Called before the first pending migration of a store that already holds data: the place for a copy. */
   beforeUpgrade?: (pending: string[]) => Promise<void>
+  /** Only the move that left a store half moved may open it. */
+  mayBeHalfMoved?: boolean
 }
 
 /**
@@ -18,13 +21,14 @@ type Options = {
  */
 export async function migrate(
   db: Kysely<unknown>,
-  { migrations, beforeUpgrade }: Options,
+  { migrations, beforeUpgrade, mayBeHalfMoved = false }: Options,
 ): Promise<MigrationOutcome> {
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } })
   try {
     await refuseNewer(db, migrations)
     const known = await migrator.getMigrations()
     const pending = known.filter((one) => one.executedAt === undefined).map((one) => one.name)
+    if (pending.length < known.length && !mayBeHalfMoved) await refuseHalfMoved(db)
     if (pending.length > 0 && pending.length < known.length) await beforeUpgrade?.(pending)
     const { error, results } = await migrator.migrateToLatest()
     if (error) throw asError(error)
