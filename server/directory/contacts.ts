@@ -12,6 +12,7 @@ import { openFieldCheck } from './field-check.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
+import { lockContact, survivorOf } from './merged-parties.ts'
 import { checkPhone, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
 import {
@@ -26,6 +27,7 @@ import {
 /** What `/api/v1/contacts` does; the actor's tenant is the one written to. */
 export type Contacts = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Contact>>
+  /** An id that was merged away reaches the survivor, here and in `update`. */
   get(tenantId: number, id: number): Promise<Contact>
   create(actor: Actor, input: ContactInput): Promise<Committed<Contact>>
   update(actor: Actor, id: number, patch: ContactPatch): Promise<Committed<Contact>>
@@ -107,7 +109,9 @@ export function openContacts(
       return readPage(rows, request, COLUMNS, (found) => toContacts(reading, tenantId, found))
     },
     async get(tenantId, id) {
-      const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
+      const find = (one: number) => own(tenantId).where('id', '=', one).executeTakeFirst()
+      const row =
+        (await find(id)) ?? (await find((await survivorOf(store.read, 'contact', tenantId, id)) ?? 0))
       if (!row) throw notFound('Contact')
       return toContact(reading, row)
     },
@@ -141,11 +145,12 @@ export function openContacts(
         return after
       })
     },
-    async update(actor, id, patch) {
+    async update(actor, asked, patch) {
       const { tenantId } = actor
       const { columns, phones } = read(patch, country(tenantId))
       return write(store, UNIQUES, async (tx) => {
         if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+        const { id } = await lockContact(tx, tenantId, asked)
         const before = await load(tx, tenantId, id)
         const { first_name = before.first_name, last_name = before.last_name, email = before.email } = columns
         const name_folded = fold(contactName({ first_name, last_name, email }))

@@ -13,12 +13,14 @@ import { toCustomer } from './customer-shape.ts'
 import { openFieldCheck } from './field-check.ts'
 import { accountKey, fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
+import { lockCustomer, survivorOf } from './merged-parties.ts'
 import { readPhones, replacePhones } from './party-phones.ts'
 import { lockRow, write, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
 
 /** What `/api/v1/customers` does; the actor's tenant is the one written to. */
 export type Customers = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Customer>>
+  /** An id that was merged away reaches the survivor, here and in `update`. */
   get(tenantId: number, id: number): Promise<Customer>
   create(actor: Actor, input: CustomerInput): Promise<Committed<Customer>>
   update(actor: Actor, id: number, patch: CustomerPatch): Promise<Committed<Customer>>
@@ -72,14 +74,19 @@ export function openCustomers(store: DirectoryStore, deps: DirectoryDeps): Custo
     if (!row) throw notFound('Customer')
     return toCustomer(tx, row, today(tenantId))
   }
+  const find = (tenantId: number, id: number) => {
+    const rows = store.read.selectFrom('customers').selectAll().where('tenant_id', '=', tenantId)
+    return rows.where('id', '=', id).executeTakeFirst()
+  }
 
   return {
     async list(tenantId, query) {
       return listCustomers(store, deps, tenantId, query)
     },
     async get(tenantId, id) {
-      const rows = store.read.selectFrom('customers').selectAll().where('tenant_id', '=', tenantId)
-      const row = await rows.where('id', '=', id).executeTakeFirst()
+      const row =
+        (await find(tenantId, id)) ??
+        (await find(tenantId, (await survivorOf(store.read, 'customer', tenantId, id)) ?? 0))
       if (!row) throw notFound('Customer')
       return toCustomer(reading, row, today(tenantId))
     },
@@ -114,11 +121,12 @@ export function openCustomers(store: DirectoryStore, deps: DirectoryDeps): Custo
         return after
       })
     },
-    async update(actor, id, patch) {
+    async update(actor, asked, patch) {
       const { tenantId } = actor
       const { columns, phones } = read(patch, country(tenantId))
       return write(store, UNIQUES, async (tx) => {
         const now = clock.now()
+        const { id } = await lockCustomer(tx, tenantId, asked)
         const before = await load(tx, tenantId, id)
         const category_id = await categoryAfter(tx, tenantId, { ...patch, present: before.category_id }, now)
         await tx.db

@@ -10,6 +10,8 @@ import { openCustomers, type Customers } from './customers.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower } from './index-follower.ts'
 import { readNumber } from './phone-number.ts'
+import { openContactMerge } from './merge-contacts.ts'
+import { openCustomerMerge } from './merge-customers.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -31,6 +33,8 @@ export type Directory = {
   contracts: Contracts
   customerFiles: CustomerFiles
   imports: Imports
+  mergeCustomers: ReturnType<typeof openCustomerMerge>
+  mergeContacts: ReturnType<typeof openContactMerge>
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -80,6 +84,8 @@ export function openDirectory(options: DirectoryOptions): Directory {
     contracts: openContracts(store, deps),
     customerFiles: openCustomerFiles(store, deps),
     imports,
+    mergeCustomers: openCustomerMerge(store, deps),
+    mergeContacts: openContactMerge(store, deps),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

@@ -108,6 +108,15 @@ export type CustomerFilesTable = {
   comment: string | null
 } & Stamps
 
+/** An id that was merged away and the party it means now: a customer or a contact, as it was one itself. */
+export type MergedPartiesTable = {
+  tenant_id: number
+  from_id: number
+  customer_id: number | null
+  contact_id: number | null
+  merged_at: number
+}
+
 export type DirectoryTables = {
   categories: CategoriesTable
   customers: CustomersTable
@@ -115,5 +124,6 @@ export type DirectoryTables = {
   phones: PhonesTable
   contracts: ContractsTable
   customer_files: CustomerFilesTable
+  merged_parties: MergedPartiesTable
 } & AuditTables &
   ChangeTables

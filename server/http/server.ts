@@ -20,6 +20,7 @@ import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
 import { importRoutes } from './api/imports.ts'
 import { lookupRoutes } from './api/lookup.ts'
+import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -117,6 +118,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   customerRoutes(app, { customers: directory.customers, settle })
   customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
   contactRoutes(app, { contacts: directory.contacts, settle })
+  mergeRoutes(app, { ...directory, settle })
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
 }
@@ -193,6 +195,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
         reply.header('cache-control', 'no-store')
         done(null, payload)
       })
+      scope.addHook('preSerialization', nameSurvivor)
       apiRoutes(scope, deps)
     },
     { prefix: '/api/v1' },
