@@ -1,3 +1,4 @@
+import { erase } from './erase.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
 import { CommandError } from './connection.ts'
@@ -12,6 +13,7 @@ const USAGE = `cordboard <command>
   lookup NUMBER [--explain] who is calling, and why
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
+  erase NUMBER              forget a number or a party  (erase --help)
   status                    is the hub there, and ready
 
 CORDBOARD_URL says where the hub is (http://127.0.0.1:8377), CORDBOARD_TOKEN who you are.
@@ -31,6 +33,7 @@ const COMMANDS: Record<string, Command> = {
   lookup: lookUp,
   tokens,
   tenants,
+  erase,
   status,
 }
 

@@ -12,6 +12,7 @@ import { holdDataDirectory } from './platform/data-directory.ts'
 import { migrate } from './platform/database/migrate.ts'
 import { openStore, pickTables, type Store, type StoreAddress } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
+import { eraseFromAudit } from './platform/erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 
@@ -112,6 +113,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         follower.nudge()
         return follower.reached(position, IMPORT_SETTLE_MS)
       },
+      erasers: [eraseFromAudit],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)

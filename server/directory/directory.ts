@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
+import type { Eraser } from '../platform/erasure.ts'
 import type { Log } from '../platform/log.ts'
 import { openCalendar } from './calendar-day.ts'
 import { openCategories, type Categories } from './categories.ts'
@@ -7,6 +8,7 @@ import { openContacts, type Contacts } from './contacts.ts'
 import { openContracts, type Contracts } from './contracts.ts'
 import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
+import { openErase } from './erase.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower } from './index-follower.ts'
 import { readNumber } from './phone-number.ts'
@@ -35,6 +37,7 @@ export type Directory = {
   imports: Imports
   mergeCustomers: ReturnType<typeof openCustomerMerge>
   mergeContacts: ReturnType<typeof openContactMerge>
+  erase: ReturnType<typeof openErase>
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -53,12 +56,14 @@ export type DirectoryOptions = {
   nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
   /** Waits until this directory's memory holds everything committed so far. */
   caughtUp(): Promise<unknown>
+  /** Those of the other rooms whose tables may hold a caller. */
+  erasers: Eraser[]
   onImported(ended: { accepted: number; rejected: number }): void
 }
 
 /** Who is calling: the tenants' customers and contacts, in the store and in memory. */
 export function openDirectory(options: DirectoryOptions): Directory {
-  const { store, clock, log, dataDir, rules, nameCountry, caughtUp, onImported } = options
+  const { store, clock, log, dataDir, rules, nameCountry, caughtUp, erasers, onImported } = options
   const calendar = openCalendar(clock)
   const follower = openIndexFollower(store)
   const country = (tenantId: number) => rules(tenantId)?.country ?? null
@@ -86,6 +91,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     imports,
     mergeCustomers: openCustomerMerge(store, deps),
     mergeContacts: openContactMerge(store, deps),
+    erase: openErase(store, deps, erasers),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

@@ -18,6 +18,7 @@ import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { eraseRoutes } from './api/erase.ts'
 import { importRoutes } from './api/imports.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
@@ -119,6 +120,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
   contactRoutes(app, { contacts: directory.contacts, settle })
   mergeRoutes(app, { ...directory, settle })
+  eraseRoutes(app, { ...directory, settle })
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
 }
