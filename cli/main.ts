@@ -1,6 +1,7 @@
 import { erase } from './erase.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
+import { quality } from './quality.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
@@ -13,6 +14,7 @@ const USAGE = `cordboard <command>
   lookup NUMBER [--explain] who is calling, and why
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
+  quality [KIND]            what somebody should look at in the book
   erase NUMBER              forget a number or a party  (erase --help)
   status                    is the hub there, and ready
 
@@ -33,6 +35,7 @@ const COMMANDS: Record<string, Command> = {
   lookup: lookUp,
   tokens,
   tenants,
+  quality,
   erase,
   status,
 }

@@ -11,6 +11,7 @@ import { openCustomers, type Customers } from './customers.ts'
 import { openErase } from './erase.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower } from './index-follower.ts'
+import { openQuality, type Quality } from './quality.ts'
 import { readNumber } from './phone-number.ts'
 import { openContactMerge } from './merge-contacts.ts'
 import { openCustomerMerge } from './merge-customers.ts'
@@ -38,6 +39,7 @@ export type Directory = {
   mergeCustomers: ReturnType<typeof openCustomerMerge>
   mergeContacts: ReturnType<typeof openContactMerge>
   erase: ReturnType<typeof openErase>
+  quality: Quality
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -92,6 +94,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     mergeCustomers: openCustomerMerge(store, deps),
     mergeContacts: openContactMerge(store, deps),
     erase: openErase(store, deps, erasers),
+    quality: openQuality(store),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

@@ -22,6 +22,7 @@ import { eraseRoutes } from './api/erase.ts'
 import { importRoutes } from './api/imports.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { qualityRoutes } from './api/quality.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -121,6 +122,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   contactRoutes(app, { contacts: directory.contacts, settle })
   mergeRoutes(app, { ...directory, settle })
   eraseRoutes(app, { ...directory, settle })
+  qualityRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
 }
