@@ -2,6 +2,7 @@ import { erase } from './erase.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
 import { quality } from './quality.ts'
+import { renormalise } from './renormalise.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
@@ -15,6 +16,7 @@ const USAGE = `cordboard <command>
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
   quality [KIND]            what somebody should look at in the book
+  renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
   status                    is the hub there, and ready
 
@@ -36,6 +38,7 @@ const COMMANDS: Record<string, Command> = {
   tokens,
   tenants,
   quality,
+  renormalise,
   erase,
   status,
 }

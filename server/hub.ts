@@ -198,6 +198,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     })
     closers.push(server.close)
     await directory.imports.resume()
+    await directory.renormalise.resume()
     const { host, port, tls } = config.listen
     const listening = await server.app.listen({ host, port })
     // The router does not know that its server speaks TLS.

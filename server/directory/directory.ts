@@ -15,6 +15,7 @@ import { openQuality, type Quality } from './quality.ts'
 import { readNumber } from './phone-number.ts'
 import { openContactMerge } from './merge-contacts.ts'
 import { openCustomerMerge } from './merge-customers.ts'
+import { openRenormalise, type Renormalise } from './renormalise.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -40,6 +41,7 @@ export type Directory = {
   mergeContacts: ReturnType<typeof openContactMerge>
   erase: ReturnType<typeof openErase>
   quality: Quality
+  renormalise: Renormalise
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -83,6 +85,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     caughtUp,
     onEnd: onImported,
   })
+  const renormalise = openRenormalise({ store, clock, log, country, caughtUp })
   return {
     lookup: openLookup({ indexOf: follower.indexOf, rules, today: calendar }),
     customers: openCustomers(store, deps),
@@ -95,9 +98,13 @@ export function openDirectory(options: DirectoryOptions): Directory {
     mergeContacts: openContactMerge(store, deps),
     erase: openErase(store, deps, erasers),
     quality: openQuality(store),
+    renormalise,
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,
-    close: () => imports.close(),
+    async close() {
+      await renormalise.close()
+      await imports.close()
+    },
   }
 }

@@ -1,4 +1,4 @@
-import { getCountryCallingCode, type CountryCode } from 'libphonenumber-js/max'
+import { getCountryCallingCode } from 'libphonenumber-js/max'
 import { sql, type RawBuilder } from 'kysely'
 import type { QualityFinding, QualityKind } from '../../contract/quality.ts'
 import { isCountry } from './number-plan.ts'
@@ -74,9 +74,7 @@ async function callingCodes(db: DirectoryDb, tenantId: number): Promise<{ countr
     .where('country', 'is not', null)
     .execute()
   return rows.flatMap(({ country }) =>
-    country !== null && isCountry(country)
-      ? [{ country, code: getCountryCallingCode(country as CountryCode) }]
-      : [],
+    country !== null && isCountry(country) ? [{ country, code: getCountryCallingCode(country) }] : [],
   )
 }
 

@@ -117,6 +117,24 @@ export type MergedPartiesTable = {
   merged_at: number
 }
 
+/** One run through a tenant's stored numbers; `position` is the last number's id that was read. */
+export type RenormalisationsTable = {
+  id: Generated<number>
+  tenant_id: number
+  status: 'running' | 'done' | 'failed'
+  country_from: 'written' | 'tenant'
+  /** JSON of the actor who asked for it. */
+  actor: string
+  position: number
+  numbers_total: number
+  numbers_read: number
+  changed: number
+  error: string | null
+  created_at: number
+  updated_at: number
+  finished_at: number | null
+}
+
 export type DirectoryTables = {
   categories: CategoriesTable
   customers: CustomersTable
@@ -125,5 +143,6 @@ export type DirectoryTables = {
   contracts: ContractsTable
   customer_files: CustomerFilesTable
   merged_parties: MergedPartiesTable
+  renormalisations: RenormalisationsTable
 } & AuditTables &
   ChangeTables

@@ -23,6 +23,7 @@ import { importRoutes } from './api/imports.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { qualityRoutes } from './api/quality.ts'
+import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -123,6 +124,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   mergeRoutes(app, { ...directory, settle })
   eraseRoutes(app, { ...directory, settle })
   qualityRoutes(app, directory)
+  renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
 }
