@@ -63,17 +63,17 @@ onEachStore('reading the numbers again', (engine) => {
       country: () => world.country,
       batch: 2,
     }
-    let stopping: Promise<void> | null = null
+    const stopping: Promise<void>[] = []
     const first = openRenormalise({
       ...options,
       onBatch() {
-        stopping ??= first.close()
+        if (stopping.length === 0) stopping.push(first.close())
       },
     })
     await first.start(us, {})
     await assert.rejects(first.start(us, {}), { code: 'conflict' })
     await first.finished()
-    await stopping
+    await Promise.all(stopping)
     const half = await first.last(us.tenantId)
     assert.deepEqual([half.status, half.numbers_read, half.changed], ['running', 2, 2])
 
