@@ -9,7 +9,7 @@ import type { Import } from '../contract/imports.ts'
 import { CommandError, connect, type Connection } from './connection.ts'
 import { drawBar } from './progress-bar.ts'
 
-const USAGE = `cordboard import FILE.csv [options]
+const USAGE = `cordboard import FILE.csv | FILE.vcf [options]
 cordboard import --sample
 
   --country FR        the country in whose form national numbers are written
@@ -79,7 +79,10 @@ export async function importBook(args: string[]): Promise<void> {
 
   const hub = connect(values.tenant)
   const content = Readable.toWeb(createReadStream(file)) as ReadableStream<Uint8Array>
-  const sent = await hub.request('POST', `/api/v1/imports?${query.toString()}`, { type: 'text/csv', content })
+  const sent = await hub.request('POST', `/api/v1/imports?${query.toString()}`, {
+    type: /\.(vcf|vcard)$/i.test(file) ? 'text/vcard' : 'text/csv',
+    content,
+  })
   const done = await follow(hub, (await sent.json()) as Import)
   const { accepted, rejected, warnings, status, error } = done
   const dry = values['dry-run'] ? ' (dry run: nothing was changed)' : ''

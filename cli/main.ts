@@ -1,7 +1,10 @@
 import { backup } from './backup.ts'
+import { erase } from './erase.ts'
 import { importBook } from './import.ts'
 import { keys } from './keys.ts'
 import { lookUp } from './lookup.ts'
+import { quality } from './quality.ts'
+import { renormalise } from './renormalise.ts'
 import { CommandError } from './connection.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
@@ -17,6 +20,9 @@ const USAGE = `cordboard <command>
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
+  quality [KIND]            what somebody should look at in the book
+  renormalise               read all stored numbers again
+  erase NUMBER              forget a number or a party  (erase --help)
   status                    is the hub there, and ready
   backup FILE               copy the store into one file while the hub runs
   restore FILE              fill an empty store from a backup
@@ -40,6 +46,9 @@ const COMMANDS: Record<string, Command> = {
   tokens,
   tenants,
   keys,
+  quality,
+  renormalise,
+  erase,
   status,
   backup,
   restore,

@@ -14,6 +14,8 @@ export const ImportQuery = Type.Object(
     dry_run: Type.Optional(Truth),
     /** An empty cell empties the field, rather than keeping what is there. */
     clear: Type.Optional(Truth),
+    /** Default: what the body's content type says, CSV when it says nothing. */
+    format: Type.Optional(Type.Enum(['csv', 'vcard'])),
     /** `,`, `;` or a tab (also `tab`); default: found in the header line. */
     delimiter: Type.Optional(Type.String({ maxLength: 3 })),
     /** JSON object: column of the file → our column, or null to ignore it. */

@@ -13,6 +13,8 @@ import { holdDataDirectory } from './platform/data-directory.ts'
 import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
 import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
+import { eraseFromAudit } from './platform/erasure.ts'
+import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 
@@ -97,11 +99,17 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
+      erasers: [eraseFromAudit, eraseFromRecordedAnswers],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
+    /** What a stop interrupted goes on. */
+    const resumeWork = async () => {
+      await directory.imports.resume()
+      await directory.renormalise.resume()
+    }
     let tokenFile: string | null = null
     const memory = await openMemory({
       feed,
@@ -120,7 +128,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
       async onArrival() {
         log.info('the database answers: the hub follows it again')
-        await directory.imports.resume()
+        await resumeWork()
       },
       onTrouble: trouble,
     })
@@ -169,6 +177,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       directory,
       keyring,
       idempotency,
+      renewSnapshot: memory.renew,
       log,
       metrics,
       version: packageJson.version,
@@ -197,7 +206,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     closers.push(server.close)
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)
-    if (follower.awaySince() === null) await directory.imports.resume()
+    if (follower.awaySince() === null) await resumeWork()
     const { host, port, tls } = config.listen
     const listening = await server.app.listen({ host, port })
     // The router does not know that its server speaks TLS.

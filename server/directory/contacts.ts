@@ -11,11 +11,13 @@ import { readPage } from '../platform/listing.ts'
 import { toContact, toContacts } from './contact-shape.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
+import { lockContact, survivorOf } from './merged-parties.ts'
 import { write, type DirectoryDeps, type DirectoryStore } from './write.ts'
 
 /** What `/api/v1/contacts` does; the actor's tenant is the one written to. */
 export type Contacts = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Contact>>
+  /** An id that was merged away reaches the survivor, here and in `update`. */
   get(tenantId: number, id: number): Promise<Contact>
   create(actor: Actor, input: ContactInput): Promise<Committed<Contact>>
   update(actor: Actor, id: number, patch: ContactPatch, condition?: Condition): Promise<Committed<Contact>>
@@ -55,7 +57,9 @@ export function openContacts(
       return readPage(rows, request, COLUMNS, (found) => toContacts(reading, tenantId, found))
     },
     async get(tenantId, id) {
-      const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
+      const find = (one: number) => own(tenantId).where('id', '=', one).executeTakeFirst()
+      const row =
+        (await find(id)) ?? (await find((await survivorOf(store.read, 'contact', tenantId, id)) ?? 0))
       if (!row) throw notFound('Contact')
       return toContact(reading, row)
     },
@@ -67,10 +71,12 @@ export function openContacts(
         return after
       })
     },
-    async update(actor, id, patch, condition) {
-      const checked = writes.check(actor.tenantId, patch)
+    async update(actor, asked, patch, condition) {
+      const { tenantId } = actor
+      const checked = writes.check(tenantId, patch)
       return write(store, CONTACT_UNIQUES, async (tx) => {
-        const { before, after } = await writes.update(tx, actor.tenantId, id, checked, condition)
+        const { id } = await lockContact(tx, tenantId, asked)
+        const { before, after } = await writes.update(tx, tenantId, id, checked, condition)
         await recordAudit(tx, actor, { action: 'update', entity: 'contact', entityId: id, before, after })
         return after
       })

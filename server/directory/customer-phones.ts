@@ -52,13 +52,24 @@ function settled(wanted: PhoneValues[], before: PhoneValues[]): PhoneValues[] {
   const numbers = new Map<string, PhoneValues>()
   for (const given of wanted) {
     const phone = before.find((one) => one.raw === given.raw) ?? given
-    const number = [phone.e164, phone.national, phone.exact, phone.extension].join(' ')
+    const number = numberKey(phone)
     if (!numbers.has(number)) numbers.set(number, phone)
   }
   return [...numbers.values()]
 }
 
-function valuesOf({
+/** What makes two spellings the same number. */
+export function numberKey({
+  e164,
+  national,
+  exact,
+  extension,
+}: Pick<PhoneValues, 'e164' | 'national' | 'exact' | 'extension'>): string {
+  return [e164, national, exact, extension].join(' ')
+}
+
+/** A stored number without what says whose it is. */
+export function valuesOf({
   id: _id,
   tenant_id: _tenant,
   customer_id: _customer,

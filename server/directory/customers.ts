@@ -7,11 +7,13 @@ import type { Condition } from '../platform/etag.ts'
 import { listCustomers } from './customer-list.ts'
 import { toCustomer } from './customer-shape.ts'
 import { CUSTOMER_UNIQUES, openCustomerWrites } from './customer-write.ts'
+import { lockCustomer, survivorOf } from './merged-parties.ts'
 import { write, type DirectoryDeps, type DirectoryStore } from './write.ts'
 
 /** What `/api/v1/customers` does; the actor's tenant is the one written to. */
 export type Customers = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Customer>>
+  /** An id that was merged away reaches the survivor, here and in `update`. */
   get(tenantId: number, id: number): Promise<Customer>
   create(actor: Actor, input: CustomerInput): Promise<Committed<Customer>>
   update(actor: Actor, id: number, patch: CustomerPatch, condition?: Condition): Promise<Committed<Customer>>
@@ -24,14 +26,19 @@ export function openCustomers(store: DirectoryStore, deps: DirectoryDeps): Custo
   const { today } = deps
   const reading = { db: store.read, engine: store.engine }
   const writes = openCustomerWrites(deps)
+  const find = (tenantId: number, id: number) => {
+    const rows = store.read.selectFrom('customers').selectAll().where('tenant_id', '=', tenantId)
+    return rows.where('id', '=', id).executeTakeFirst()
+  }
 
   return {
     async list(tenantId, query) {
       return listCustomers(store, deps, tenantId, query)
     },
     async get(tenantId, id) {
-      const rows = store.read.selectFrom('customers').selectAll().where('tenant_id', '=', tenantId)
-      const row = await rows.where('id', '=', id).executeTakeFirst()
+      const row =
+        (await find(tenantId, id)) ??
+        (await find(tenantId, (await survivorOf(store.read, 'customer', tenantId, id)) ?? 0))
       if (!row) throw notFound('Customer')
       return toCustomer(reading, row, today(tenantId))
     },
@@ -44,10 +51,11 @@ export function openCustomers(store: DirectoryStore, deps: DirectoryDeps): Custo
         return after
       })
     },
-    async update(actor, id, patch, condition) {
+    async update(actor, asked, patch, condition) {
       const { tenantId } = actor
       const checked = writes.check(tenantId, patch)
       return write(store, CUSTOMER_UNIQUES, async (tx) => {
+        const { id } = await lockCustomer(tx, tenantId, asked)
         const { before, after } = await writes.update(tx, tenantId, id, checked, condition)
         await recordAudit(tx, actor, { action: 'update', entity: 'customer', entityId: id, before, after })
         return after

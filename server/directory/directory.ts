@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
+import type { Eraser } from '../platform/erasure.ts'
 import type { Log } from '../platform/log.ts'
 import { openBulk, type Bulk } from './bulk.ts'
 import { openCalendar } from './calendar-day.ts'
@@ -8,9 +9,14 @@ import { openContacts, type Contacts } from './contacts.ts'
 import { openContracts, type Contracts } from './contracts.ts'
 import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
+import { openErase } from './erase.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
+import { openQuality, type Quality } from './quality.ts'
 import { readNumber } from './phone-number.ts'
+import { openContactMerge } from './merge-contacts.ts'
+import { openCustomerMerge } from './merge-customers.ts'
+import { openRenormalise, type Renormalise } from './renormalise.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -36,6 +42,11 @@ export type Directory = {
   customerFiles: CustomerFiles
   imports: Imports
   bulk: Bulk
+  mergeCustomers: ReturnType<typeof openCustomerMerge>
+  mergeContacts: ReturnType<typeof openContactMerge>
+  erase: ReturnType<typeof openErase>
+  quality: Quality
+  renormalise: Renormalise
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -57,12 +68,14 @@ export type DirectoryOptions = {
   nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
   /** Waits until this directory's memory holds everything committed so far. */
   caughtUp(): Promise<unknown>
+  /** Those of the other rooms whose tables may hold a caller. */
+  erasers: Eraser[]
   onImported(ended: { accepted: number; rejected: number }): void
 }
 
 /** Who is calling: the tenants' customers and contacts, in the store and in memory. */
 export function openDirectory(options: DirectoryOptions): Directory {
-  const { store, clock, log, dataDir, rules, nameCountry, caughtUp, onImported } = options
+  const { store, clock, log, dataDir, rules, nameCountry, caughtUp, erasers, onImported } = options
   const calendar = openCalendar(clock)
   const follower = openIndexFollower(store)
   const country = (tenantId: number) => rules(tenantId)?.country ?? null
@@ -80,6 +93,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     caughtUp,
     onEnd: onImported,
   })
+  const renormalise = openRenormalise({ store, clock, log, country, caughtUp })
   return {
     lookup: openLookup({ indexOf: follower.indexOf, rules, today: calendar }),
     customers: openCustomers(store, deps),
@@ -89,11 +103,19 @@ export function openDirectory(options: DirectoryOptions): Directory {
     customerFiles: openCustomerFiles(store, deps),
     imports,
     bulk: openBulk(store, { ...deps, log }),
+    mergeCustomers: openCustomerMerge(store, deps),
+    mergeContacts: openContactMerge(store, deps),
+    erase: openErase(store, deps, erasers),
+    quality: openQuality(store),
+    renormalise,
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,
     image: follower.image,
     load: follower.load,
-    close: () => imports.close(),
+    async close() {
+      await renormalise.close()
+      await imports.close()
+    },
   }
 }

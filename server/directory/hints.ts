@@ -1,5 +1,8 @@
 import type { FieldCheck, Text } from './field-check.ts'
 
+/** The columns of a party that say where its calls should go. */
+export const HINTS = ['direct_line', 'queue_position', 'route_identifier', 'backend_link'] as const
+
 type HintFields = {
   direct_line?: Text
   queue_position?: number | null

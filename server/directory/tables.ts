@@ -108,6 +108,33 @@ export type CustomerFilesTable = {
   comment: string | null
 } & Stamps
 
+/** An id that was merged away and the party it means now: a customer or a contact, as it was one itself. */
+export type MergedPartiesTable = {
+  tenant_id: number
+  from_id: number
+  customer_id: number | null
+  contact_id: number | null
+  merged_at: number
+}
+
+/** One run through a tenant's stored numbers; `position` is the last number's id that was read. */
+export type RenormalisationsTable = {
+  id: Generated<number>
+  tenant_id: number
+  status: 'running' | 'done' | 'failed'
+  country_from: 'written' | 'tenant'
+  /** JSON of the actor who asked for it. */
+  actor: string
+  position: number
+  numbers_total: number
+  numbers_read: number
+  changed: number
+  error: string | null
+  created_at: number
+  updated_at: number
+  finished_at: number | null
+}
+
 export type DirectoryTables = {
   categories: CategoriesTable
   customers: CustomersTable
@@ -115,5 +142,7 @@ export type DirectoryTables = {
   phones: PhonesTable
   contracts: ContractsTable
   customer_files: CustomerFilesTable
+  merged_parties: MergedPartiesTable
+  renormalisations: RenormalisationsTable
 } & AuditTables &
   ChangeTables

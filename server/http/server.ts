@@ -21,9 +21,13 @@ import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { eraseRoutes } from './api/erase.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
+import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { qualityRoutes } from './api/quality.ts'
+import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -43,6 +47,8 @@ export type ServerDeps = {
   directory: Directory
   keyring: Keyring
   settle: Settle
+  /** Writes memory down anew, or removes what was written down. */
+  renewSnapshot(): Promise<void>
   idempotency: Idempotency
   log: Log
   metrics: Metrics
@@ -117,7 +123,8 @@ function takeForms(app: FastifyInstance): void {
 }
 
 /** The API's version 1: one place that lists every resource. */
-function apiRoutes(app: App, { access, directory, keyring, settle, log }: ServerDeps): void {
+function apiRoutes(app: App, deps: ServerDeps): void {
+  const { access, directory, keyring, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -125,6 +132,10 @@ function apiRoutes(app: App, { access, directory, keyring, settle, log }: Server
   customerRoutes(app, { customers: directory.customers, settle })
   customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
   contactRoutes(app, { contacts: directory.contacts, settle })
+  mergeRoutes(app, { ...directory, settle })
+  eraseRoutes(app, { ...directory, settle, renewSnapshot })
+  qualityRoutes(app, directory)
+  renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
   keyRoutes(app, { access, keyring })
@@ -203,6 +214,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
         reply.header('cache-control', 'no-store')
         done(null, payload)
       })
+      scope.addHook('preSerialization', nameSurvivor)
       tagResources(scope)
       answerOnce(scope, deps)
       apiRoutes(scope, deps)

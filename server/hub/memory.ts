@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Access, AccessImage } from '../access/access.ts'
 import { INDEX_FORM, type Directory, type DirectoryImage } from '../directory/directory.ts'
@@ -49,7 +50,10 @@ export type Memory = {
   follower: Follower
   /** ms UTC and feed position of the last snapshot; null when there is none yet. */
   snapshot(): { writtenAt: number; position: number } | null
-  /** Writes a snapshot now, in the place of every older one. Resolves when it is durable. */
+  /**
+   * Writes a snapshot now, in the place of the older one, and resolves when it is durable. When the disk does not take
+   * it, the older one goes all the same: what was erased is in no file of the hub.
+   */
   renew(): Promise<void>
   close(): Promise<void>
 }
@@ -178,7 +182,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   return {
     follower,
     snapshot: () => last,
-    renew,
+    renew: () => renew().catch(() => rm(file, { force: true })),
     async close() {
       clearInterval(timer)
       await keep()

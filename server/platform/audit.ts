@@ -30,7 +30,7 @@ export type Actor = {
 }
 
 export type Act = {
-  action: 'create' | 'update' | 'delete' | 'import' | 'revoke'
+  action: 'create' | 'update' | 'delete' | 'import' | 'revoke' | 'merge' | 'erase' | 'renormalise'
   entity: string
   entityId: number | null
   before?: unknown

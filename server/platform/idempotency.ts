@@ -63,6 +63,9 @@ export type Idempotency = {
   prune(): Promise<number>
 }
 
+/** Stands for an answer that was erased: its repetition gets an empty one. */
+export const FORGOTTEN = ''
+
 const KEPT_MS = 24 * 60 * 60_000
 const LEASE_MS = 30_000
 const RENEW_MS = 10_000
@@ -183,6 +186,7 @@ export function openIdempotency(
         const { status, body } = value
         if (status === null || body === null)
           throw inProgress('The first request with this Idempotency-Key is still under way.')
+        if (body === FORGOTTEN) return { status, body: '{}' }
         return { status, body: openText(body, request.secret, purposeOf(request)) }
       }
       throw inProgress('Requests with this Idempotency-Key are still under way.')

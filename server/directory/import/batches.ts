@@ -5,6 +5,7 @@ import { planColumns, type ColumnPlan, type Mapping } from './columns.ts'
 import { detectDelimiter, encodingProblem, readBytes, readCsv, type CsvRecord } from './csv-source.ts'
 import { openRowReader, type Remark, type Row } from './row.ts'
 import type { RejectedRow } from './tables.ts'
+import { readCards } from './vcard-source.ts'
 
 /** The file itself cannot be a book; the message is for the person who sent it. */
 export class BookError extends Error {
@@ -22,7 +23,10 @@ export type Book = {
   batches: AsyncGenerator<Batch>
 }
 
+export type BookFormat = 'csv' | 'vcard'
+
 export type BookOptions = {
+  format: BookFormat
   country: string
   clear: boolean
   delimiter: string | null
@@ -32,7 +36,7 @@ export type BookOptions = {
 const HEAD_BYTES = 64 * 1024
 
 function checkHeader(record: CsvRecord | undefined, head: Buffer, mapping: Mapping | null): ColumnPlan {
-  if (record === undefined) throw new BookError('The file is empty.')
+  if (record === undefined) throw new BookError('The file is empty: no row, no card.')
   if (record.problem !== null) throw new BookError(`The header line cannot be read: ${record.problem}`)
   if (record.end <= head.length && !isUtf8(head.subarray(record.start, record.end))) {
     throw new BookError('The file is not UTF-8: save it as "CSV UTF-8" and repeat the import.')
@@ -56,13 +60,20 @@ export async function openBook(file: FileHandle, options: BookOptions, batchRows
   const head = await readBytes(file, 0, HEAD_BYTES)
   const problem = encodingProblem(head)
   if (problem !== null) throw new BookError(problem)
+  const isCards = options.format === 'vcard'
   const delimiter =
-    options.delimiter ?? detectDelimiter(head.toString('utf8').split(/\r\n|\n|\r/, 1)[0] ?? '')
-  const slices = readCsv(file, delimiter)
+    options.delimiter ??
+    (isCards ? ',' : detectDelimiter(head.toString('utf8').split(/\r\n|\n|\r/, 1)[0] ?? ''))
+  const slices = isCards ? readCards(file) : readCsv(file, delimiter)
   const first = await slices.next()
   const [header, ...records] = first.done ? [] : first.value
   const plan = checkHeader(header, head, options.mapping)
-  const read = openRowReader({ plan, country: options.country, clear: options.clear })
+  const read = openRowReader({
+    plan,
+    country: options.country,
+    clear: options.clear,
+    problemCode: isCards ? 'bad_card' : 'bad_quotes',
+  })
 
   const newBatch = (): Batch => ({ rows: [], rejected: [], warnings: [], bytes: 0 })
   async function* batches(): AsyncGenerator<Batch> {

@@ -202,7 +202,7 @@ export function openImports(deps: ImportsOptions): Imports {
       const received = await spool.receive(body)
       let kept: number | null = null
       try {
-        if (received.bytes === 0) throw invalid({ body: ['The body is empty: send the CSV file itself.'] })
+        if (received.bytes === 0) throw invalid({ body: ['The body is empty: send the file itself.'] })
         const { value } = await store.transact(async ({ db }) => {
           const now = clock.now()
           const none = {

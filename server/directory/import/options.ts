@@ -11,6 +11,7 @@ export type ImportOptions = {
   namesCountry: boolean
   dryRun: boolean
   clear: boolean
+  format: 'csv' | 'vcard'
   delimiter: string | null
   mapping: Mapping | null
   fileName: string | null
@@ -74,6 +75,7 @@ export function readOptions(query: ImportQuery, tenantCountry: string | null): I
     namesCountry: tenantCountry === null,
     dryRun: query.dry_run !== undefined && isTrue(query.dry_run),
     clear: query.clear !== undefined && isTrue(query.clear),
+    format: query.format ?? 'csv',
     delimiter: delimiter ?? null,
     mapping,
     fileName: query.file_name?.trim() || null,

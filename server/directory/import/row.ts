@@ -55,7 +55,8 @@ export type Row = {
 }
 export type Rejection = Remark & { record: CsvRecord }
 
-export type RowRules = { plan: ColumnPlan; country: string; clear: boolean }
+/** `problemCode`: what a row is refused for that is only a guess; default `bad_quotes`. */
+export type RowRules = { plan: ColumnPlan; country: string; clear: boolean; problemCode?: string }
 
 const LONGEST_TEXT = 255
 const LONGEST_LINK = 2_000
@@ -90,7 +91,12 @@ function remembered(read: (text: string) => PhoneCell): (text: string) => PhoneC
 /**
  * Reads rows of one file. Answers what a row asks for, or why it is refused; never throws because of a row.
  */
-export function openRowReader({ plan, country, clear }: RowRules): (record: CsvRecord) => Row | Rejection {
+export function openRowReader({
+  plan,
+  country,
+  clear,
+  problemCode = 'bad_quotes',
+}: RowRules): (record: CsvRecord) => Row | Rejection {
   const { at, width } = plan
   const customerPhones = remembered((text) => readPhoneCell(text, MAIN, country))
   const extensions = remembered((text) => readExtensionCell(text, country))
@@ -281,7 +287,7 @@ export function openRowReader({ plan, country, clear }: RowRules): (record: CsvR
     cells = record.cells
     line = record.line
     warnings = []
-    if (record.problem !== null) return { line, code: 'bad_quotes', reason: record.problem, record }
+    if (record.problem !== null) return { line, code: problemCode, reason: record.problem, record }
     try {
       return read()
     } catch (error) {

@@ -48,6 +48,7 @@ export type StoredOptions = {
   country: string
   dryRun: boolean
   clear: boolean
+  format: 'csv' | 'vcard'
   /** null: found in the header line. */
   delimiter: string | null
   mapping: Mapping | null

@@ -7,7 +7,8 @@ import { actor, needs, principalOf, type App } from '../app.ts'
 
 /** No limit of the HTTP layer: the spool counts what arrives. */
 const NO_LIMIT = Number.MAX_SAFE_INTEGER
-const BOOK_TYPES = ['text/csv', 'application/octet-stream']
+const CARD_TYPES = ['text/vcard', 'text/x-vcard', 'text/directory']
+const BOOK_TYPES = ['text/csv', 'application/octet-stream', ...CARD_TYPES]
 
 /** `/imports`: the book is the body itself, and is streamed to the disk before the answer. */
 export function importRoutes(app: App, { imports }: { imports: Imports }): void {
@@ -25,7 +26,7 @@ export function importRoutes(app: App, { imports }: { imports: Imports }): void 
         bodyLimit: NO_LIMIT,
         schema: {
           tags: ['imports'],
-          summary: 'Import a customer book (CSV)',
+          summary: 'Import a customer book (CSV or vCard)',
           consumes: BOOK_TYPES,
           querystring: ImportQuery,
           response: { 202: Import },
@@ -33,7 +34,9 @@ export function importRoutes(app: App, { imports }: { imports: Imports }): void 
       },
       async (request, reply) => {
         const body = request.body instanceof Readable ? request.body : Readable.from([])
-        return reply.code(202).send(await imports.create(actor(request), body, request.query))
+        const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
+        const format = CARD_TYPES.includes(type) ? 'vcard' : 'csv'
+        return reply.code(202).send(await imports.create(actor(request), body, { format, ...request.query }))
       },
     )
   })
