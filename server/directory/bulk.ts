@@ -1,17 +1,16 @@
 import { sql } from 'kysely'
 import { setTimeout } from 'node:timers/promises'
 import type { BulkContact, BulkCustomer, BulkLine, BulkStatus } from '../../contract/bulk.ts'
-import type { ContactPatch } from '../../contract/contacts.ts'
-import type { CustomerInput, CustomerPatch } from '../../contract/customers.ts'
+import type { CustomerInput } from '../../contract/customers.ts'
 import { recordProgress, type Actor } from '../platform/audit.ts'
 import type { Committed } from '../platform/committed.ts'
 import { asHubError, isUniqueViolation } from '../platform/database/store-errors.ts'
-import { HubError, invalid, notFound } from '../platform/errors.ts'
+import { HubError, notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { openBulkKeys, type BulkKeys } from './bulk-keys.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
 import { CUSTOMER_UNIQUES, openCustomerWrites } from './customer-write.ts'
-import { accountKey } from './fold.ts'
-import { asRefusal, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
+import { asRefusal, lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
 
 /** A line that has its shape, with what is wrong with it should it turn out to be a new customer; or a refused one. */
 export type BulkWrite = { line: BulkLine; asNew: HubError | null } | { refused: HubError }
@@ -49,10 +48,22 @@ function isOfStore(error: unknown): boolean {
   return code === 'store_unavailable' || code === 'store_full' || isDeadlock(error)
 }
 
-const given = (text: string | null | undefined) => text?.trim() || null
+type Named = { external_id: string | null; customer_account: string | null }
+type BulkUpsert = BulkCustomer | BulkContact
+type Upsert = { line: BulkUpsert; asNew: HubError | null }
+/** The lines of one transaction. `told`: which rows the feed will hear of, by entity. */
+type Batch = { tx: DirectoryTx; tenantId: number; keys: BulkKeys; told: Map<string, Set<number>> }
+
+const STALE = new Error('the row is no longer found by the keys of the line')
+const MOVED = 'It was changed meanwhile by somebody else; nothing was written. Send the line again.'
 
 function isSame(before: { updated_at: string }, after: { updated_at: string }): boolean {
   return JSON.stringify({ ...before, updated_at: '' }) === JSON.stringify({ ...after, updated_at: '' })
+}
+
+/** Whether a row is found by other keys than before. */
+function isRenamed(before: Named, after: Named): boolean {
+  return before.external_id !== after.external_id || before.customer_account !== after.customer_account
 }
 
 /**
@@ -93,128 +104,99 @@ async function apart(
 
 /** Customers and contacts pushed line by line, by the very rules of `/customers` and `/contacts`. */
 export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log }): Bulk {
+  const { log } = deps
   const customers = openCustomerWrites(deps)
   const contacts = openContactWrites(deps)
 
-  const find = async (
+  const create = async (
     tx: DirectoryTx,
     tenantId: number,
-    table: 'customers' | 'contacts',
-    [column, value]: ['id' | 'account_key' | 'external_id', number | string],
-  ): Promise<number | null> => {
-    const rows = tx.db.selectFrom<'customers' | 'contacts'>(table).select('id')
-    const found = rows.where('tenant_id', '=', tenantId).where(sql.ref(column), '=', value)
-    return (await found.executeTakeFirst())?.id ?? null
-  }
-
-  const findCustomer = async (tx: DirectoryTx, tenantId: number, line: CustomerPatch) => {
-    const account = given(line.customer_account)
-    const external = given(line.external_id)
-    if (account === null && external === null)
-      throw invalid({
-        customer_account: ['A customer is found by customer_account or external_id: give one.'],
-      })
-    const byAccount =
-      account === null ? null : await find(tx, tenantId, 'customers', ['account_key', accountKey(account)])
-    if (byAccount !== null || external === null) return byAccount
-    return find(tx, tenantId, 'customers', ['external_id', external])
-  }
-
-  const findContact = async (
-    tx: DirectoryTx,
-    tenantId: number,
-    line: { id?: number; external_id?: string | null },
-  ) => {
-    const external = given(line.external_id)
-    if (line.id !== undefined) return find(tx, tenantId, 'contacts', ['id', line.id])
-    if (external === null)
-      throw invalid({ external_id: ['A contact is found by id or external_id: give one.'] })
-    return find(tx, tenantId, 'contacts', ['external_id', external])
-  }
-
-  /** The contact's fields, its customer named by id. */
-  const contactFields = async (
-    tx: DirectoryTx,
-    tenantId: number,
-    line: BulkContact,
-  ): Promise<ContactPatch> => {
-    const { op: _op, type: _type, id: _id, customer_account: account, ...fields } = line
-    if (account === undefined) return fields
-    if (fields.customer_id !== undefined)
-      throw invalid({ customer_account: ['The customer is named by customer_id already.'] })
-    const key = given(account)
-    if (key === null) return { ...fields, customer_id: null }
-    const customer_id = await find(tx, tenantId, 'customers', ['account_key', accountKey(key)])
-    if (customer_id === null) throw invalid({ customer_account: ['There is no customer with this account.'] })
-    return { ...fields, customer_id }
-  }
-
-  const upsertCustomer = async (
-    tx: DirectoryTx,
-    tenantId: number,
-    line: BulkCustomer,
-    asNew: HubError | null,
-  ): Promise<Done> => {
-    const { op: _op, type: _type, ...fields } = line
-    const id = await findCustomer(tx, tenantId, fields)
-    if (id === null) {
-      if (asNew) throw asNew
-      const written = customers.check(tenantId, fields as CustomerInput)
-      return { status: 'created', id: (await customers.insert(tx, tenantId, written)).id }
+    { line, asNew }: Upsert,
+    keys: BulkKeys,
+  ): Promise<number> => {
+    if (line.type === 'contact') {
+      if (line.id !== undefined) throw notFound('Contact')
+      return contacts.insert(tx, tenantId, contacts.check(tenantId, await keys.contactFields(line)))
     }
-    const { before, after } = await customers.update(tx, tenantId, id, customers.check(tenantId, fields))
-    return { status: isSame(before, after) ? 'unchanged' : 'updated', id }
+    if (asNew) throw asNew
+    const { op: _op, type: _type, ...fields } = line
+    return customers.insert(tx, tenantId, customers.check(tenantId, fields as CustomerInput))
   }
 
-  const upsertContact = async (tx: DirectoryTx, tenantId: number, line: BulkContact): Promise<Done> => {
-    const id = await findContact(tx, tenantId, line)
-    if (id === null && line.id !== undefined) throw notFound('Contact')
-    const written = contacts.check(tenantId, await contactFields(tx, tenantId, line))
-    if (id === null) return { status: 'created', id: (await contacts.insert(tx, tenantId, written)).id }
-    const { before, after } = await contacts.update(tx, tenantId, id, written)
-    return { status: isSame(before, after) ? 'unchanged' : 'updated', id }
+  /** How to change a row by a line: what is there, and the update itself. */
+  const change = async (tx: DirectoryTx, tenantId: number, line: BulkUpsert, id: number, keys: BulkKeys) => {
+    if (line.type === 'contact') {
+      const written = contacts.check(tenantId, await keys.contactFields(line))
+      const compared = await contacts.compare(tx, tenantId, id, written)
+      return { compared, update: (mine: DirectoryTx) => contacts.update(mine, tenantId, id, written) }
+    }
+    const { op: _op, type: _type, ...fields } = line
+    const written = customers.check(tenantId, fields)
+    const compared = await customers.compare(tx, tenantId, id, written)
+    return { compared, update: (mine: DirectoryTx) => customers.update(mine, tenantId, id, written) }
   }
 
-  const remove = async (
-    tx: DirectoryTx,
-    tenantId: number,
-    line: Extract<BulkLine, { op: 'delete' }>,
+  /** One line; throws STALE when somebody else has meanwhile moved what it was looked up by. */
+  const act = async (
+    batch: Batch,
+    { line, asNew }: Exclude<BulkWrite, { refused: HubError }>,
   ): Promise<Done> => {
-    const ofCustomer = line.type === 'customer'
-    const id = await (ofCustomer ? findCustomer(tx, tenantId, line) : findContact(tx, tenantId, line))
-    if (id === null) return NOTHING
-    await (ofCustomer ? customers : contacts).remove(tx, tenantId, id)
-    return { status: 'deleted', id }
-  }
-
-  const act = (tx: DirectoryTx, tenantId: number, line: BulkLine, asNew: HubError | null): Promise<Done> => {
-    if (line.op === 'delete') return remove(tx, tenantId, line)
-    return line.type === 'customer'
-      ? upsertCustomer(tx, tenantId, line, asNew)
-      : upsertContact(tx, tenantId, line)
+    const { tx, tenantId, keys, told } = batch
+    const { id, isStill } = await keys.target(line)
+    if (line.op === 'delete') {
+      if (id === null) return NOTHING
+      const row = await lockRow(tx, line.type === 'customer' ? 'customers' : 'contacts', tenantId, id)
+      if (!row && line.type === 'contact' && line.id !== undefined) return NOTHING
+      if (!row || !isStill(row)) throw STALE
+      const { remove } = line.type === 'customer' ? customers : contacts
+      await apart(tx, told, async (mine) => {
+        await remove(mine, tenantId, id)
+        return { status: 'deleted', id }
+      })
+      // A customer takes its contacts along.
+      keys.forget()
+      return { status: 'deleted', id }
+    }
+    if (id === null) {
+      const done = await apart(tx, told, async (mine) => ({
+        status: 'created',
+        id: await create(mine, tenantId, { line, asNew }, keys),
+      }))
+      if (done.id !== null) keys.learn(line, done.id)
+      return done
+    }
+    const { compared, update } = await change(tx, tenantId, line, id, keys)
+    if (!compared && line.type === 'contact' && line.id !== undefined) throw notFound('Contact')
+    if (!compared || !isStill(compared.row)) throw STALE
+    if (!compared.isChange) return { status: 'unchanged', id }
+    return apart(tx, told, async (mine) => {
+      const { before, after } = await update(mine)
+      if (isSame(before, after)) return { status: 'unchanged', id }
+      if (isRenamed(before, after)) keys.forget()
+      return { status: 'updated', id }
+    })
   }
 
   const outcomeOf = async (
-    tx: DirectoryTx,
-    actor: Actor,
-    told: Map<string, Set<number>>,
+    batch: Batch,
     write: BulkWrite,
+    requestId: string | null,
   ): Promise<BulkOutcome> => {
     if ('refused' in write) return { status: 'error', error: write.refused }
-    const { line, asNew } = write
-    const once = () => apart(tx, told, (mine) => act(mine, actor.tenantId, line, asNew))
     try {
-      // Somebody else may have made the same in this moment: then it is there to be changed.
-      return await once().catch((error) => {
-        if (isUniqueViolation(error)) return once()
-        throw error
+      return await act(batch, write).catch((error) => {
+        // Somebody else may have made, moved or taken away the same in this moment: then it is looked up again.
+        if (error !== STALE && !isUniqueViolation(error)) throw error
+        batch.keys.forget()
+        return act(batch, write)
       })
     } catch (error) {
       if (isOfStore(error)) throw error
-      const refusal = asRefusal(error, line.type === 'customer' ? CUSTOMER_UNIQUES : CONTACT_UNIQUES)
+      if (error === STALE) return { status: 'error', error: new HubError('conflict', MOVED) }
+      const refusal = asRefusal(error, write.line.type === 'customer' ? CUSTOMER_UNIQUES : CONTACT_UNIQUES)
       const known = asHubError(refusal)
       if (known instanceof HubError) return { status: 'error', error: known }
-      deps.log.error('a line of a bulk failed', { error, request_id: actor.requestId })
+      log.error('a line of a bulk failed', { error, request_id: requestId })
       return { status: 'error', error: new HubError('internal', 'Something went wrong on our side.') }
     }
   }
@@ -228,9 +210,12 @@ export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log
         const next = { ...counts, lines: counts.lines + lines.length }
         const committed = await store.transact(async (tx) => {
           const told = new Map<string, Set<number>>()
+          const { tenantId, requestId } = actor
+          const readable = lines.flatMap((write) => ('line' in write ? [write.line] : []))
+          const batch = { tx, tenantId, told, keys: await openBulkKeys(tx, tenantId, readable) }
           const outcomes: BulkOutcome[] = []
           for (const line of lines) {
-            const outcome = await outcomeOf(tx, actor, told, line)
+            const outcome = await outcomeOf(batch, line, requestId)
             next[outcome.status]++
             outcomes.push(outcome)
           }
@@ -240,7 +225,7 @@ export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log
             { action: 'import', entity: 'bulk', entityId: null, after: next },
             auditId,
           )
-          for (const [entity, ids] of told) tx.changed(actor.tenantId, entity, [...ids])
+          for (const [entity, ids] of told) tx.changed(tenantId, entity, [...ids])
           return { outcomes, audit }
         })
         counts = next

@@ -4,13 +4,20 @@ import { takePartyIds } from '../platform/database/engine.ts'
 import { toFlag } from '../platform/database/json.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
-import { toContact } from './contact-shape.ts'
+import { toContact, type ContactRow } from './contact-shape.ts'
 import { openFieldCheck } from './field-check.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
-import { checkPhone, replacePhones } from './party-phones.ts'
+import { addPhones, checkPhone, readPhones, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
-import { checkCustomer, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+import {
+  checkCustomer,
+  differs,
+  lockRow,
+  type DirectoryDeps,
+  type DirectoryTx,
+  type Uniques,
+} from './write.ts'
 
 /** What a second contact with the same external id is told. */
 export const CONTACT_UNIQUES: Uniques = {
@@ -64,7 +71,17 @@ export type CheckedContact = ReturnType<typeof readFields>
  */
 export type ContactWrites = {
   check(tenantId: number, input: ContactPatch): CheckedContact
-  insert(tx: DirectoryTx, tenantId: number, written: CheckedContact): Promise<Contact>
+  /** Answers the new one's id. */
+  insert(tx: DirectoryTx, tenantId: number, written: CheckedContact): Promise<number>
+  /** The contact as it now is, locked. HubError `not_found`. */
+  load(tx: DirectoryTx, tenantId: number, id: number): Promise<Contact>
+  /** The row, locked, and whether an update would change anything of it; null when it is not there. */
+  compare(
+    tx: DirectoryTx,
+    tenantId: number,
+    id: number,
+    written: CheckedContact,
+  ): Promise<{ row: ContactRow; isChange: boolean } | null>
   update(
     tx: DirectoryTx,
     tenantId: number,
@@ -90,6 +107,7 @@ export function openContactWrites({
     check: (tenantId, input) => readFields(input, country(tenantId)),
     async insert(tx, tenantId, { columns, phones = [] }) {
       const { first_name = null, last_name = null, email = null, active = 1 } = columns
+      checkNamed({ first_name, last_name, email, phones })
       if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
       const now = clock.now()
       const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
@@ -107,11 +125,20 @@ export function openContactWrites({
           updated_at: now,
         })
         .execute()
-      await replacePhones(tx, { tenantId, owner: 'contact_id', id }, phones)
-      const after = await load(tx, tenantId, id)
-      checkNamed(after)
+      await addPhones(tx, { tenantId, owner: 'contact_id', id }, phones)
       tx.changed(tenantId, 'contact', id)
-      return after
+      return id
+    },
+    load,
+    async compare(tx, tenantId, id, { columns, phones }) {
+      const row = await lockRow(tx, 'contacts', tenantId, id)
+      if (!row) return null
+      if (differs(row, columns)) return { row, isChange: true }
+      if (phones === undefined) return { row, isChange: false }
+      const present = (await readPhones(tx, tenantId, 'contact_id', [id])).get(id) ?? []
+      const isSame =
+        present.length === phones.length && phones.every((phone, i) => !differs(present[i] ?? {}, phone))
+      return { row, isChange: !isSame }
     },
     async update(tx, tenantId, id, { columns, phones }, condition = unconditional) {
       if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)

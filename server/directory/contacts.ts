@@ -66,8 +66,9 @@ export function openContacts(
     async create(actor, input) {
       const checked = writes.check(actor.tenantId, input)
       return write(store, CONTACT_UNIQUES, async (tx) => {
-        const after = await writes.insert(tx, actor.tenantId, checked)
-        await recordAudit(tx, actor, { action: 'create', entity: 'contact', entityId: after.id, after })
+        const id = await writes.insert(tx, actor.tenantId, checked)
+        const after = await writes.load(tx, actor.tenantId, id)
+        await recordAudit(tx, actor, { action: 'create', entity: 'contact', entityId: id, after })
         return after
       })
     },

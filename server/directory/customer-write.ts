@@ -6,12 +6,12 @@ import { notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { mergePhones, readPhoneFields, type WrittenPhones } from './customer-phones.ts'
 import { categoryAfter, settleOnCall } from './customer-rules.ts'
-import { toCustomer } from './customer-shape.ts'
+import { toCustomer, type CustomerRow } from './customer-shape.ts'
 import { openFieldCheck } from './field-check.ts'
 import { accountKey, fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
-import { readPhones, replacePhones } from './party-phones.ts'
-import { lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+import { addPhones, readPhones, replacePhones } from './party-phones.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
 
 /** What a second customer with the same account or external id is told. */
 export const CUSTOMER_UNIQUES: Uniques = {
@@ -61,7 +61,17 @@ export type CheckedCustomer<Input extends CustomerPatch = CustomerPatch> = Retur
  */
 export type CustomerWrites = {
   check<Input extends CustomerPatch>(tenantId: number, input: Input): CheckedCustomer<Input>
-  insert(tx: DirectoryTx, tenantId: number, written: CheckedCustomer<CustomerInput>): Promise<Customer>
+  /** Answers the new one's id. */
+  insert(tx: DirectoryTx, tenantId: number, written: CheckedCustomer<CustomerInput>): Promise<number>
+  /** The customer as it now is, locked. HubError `not_found`. */
+  load(tx: DirectoryTx, tenantId: number, id: number): Promise<Customer>
+  /** The row, locked, and whether an update would, or might, change anything of it; null when it is not there. */
+  compare(
+    tx: DirectoryTx,
+    tenantId: number,
+    id: number,
+    written: CheckedCustomer,
+  ): Promise<{ row: CustomerRow; isChange: boolean } | null>
   update(
     tx: DirectoryTx,
     tenantId: number,
@@ -107,10 +117,21 @@ export function openCustomerWrites({ clock, country, today }: DirectoryDeps): Cu
           updated_at: now,
         })
         .execute()
-      await writePhones(tx, tenantId, id, phones)
+      await addPhones(tx, { tenantId, owner: 'customer_id', id }, mergePhones([], phones) ?? [])
       await settleOnCall(tx, tenantId, id, input.on_call_duty, { today: today(tenantId), now })
       tx.changed(tenantId, 'customer', id)
-      return load(tx, tenantId, id)
+      return id
+    },
+    load,
+    async compare(tx, tenantId, id, { input, columns, phones }) {
+      const row = await lockRow(tx, 'customers', tenantId, id)
+      if (!row) return null
+      const { vip, on_call_duty, category_id } = input
+      const isRuled = vip !== undefined || on_call_duty !== undefined
+      if (isRuled || differs(row, { ...columns, category_id })) return { row, isChange: true }
+      if (Object.values(phones).every((some) => some === undefined)) return { row, isChange: false }
+      const present = await readPhones(tx, tenantId, 'customer_id', [id])
+      return { row, isChange: mergePhones(present.get(id) ?? [], phones) !== null }
     },
     async update(tx, tenantId, id, { input, columns, phones }, condition = unconditional) {
       const now = clock.now()

@@ -46,8 +46,9 @@ export function openCustomers(store: DirectoryStore, deps: DirectoryDeps): Custo
       const { tenantId } = actor
       const checked = writes.check(tenantId, input)
       return write(store, CUSTOMER_UNIQUES, async (tx) => {
-        const after = await writes.insert(tx, tenantId, checked)
-        await recordAudit(tx, actor, { action: 'create', entity: 'customer', entityId: after.id, after })
+        const id = await writes.insert(tx, tenantId, checked)
+        const after = await writes.load(tx, tenantId, id)
+        await recordAudit(tx, actor, { action: 'create', entity: 'customer', entityId: id, after })
         return after
       })
     },

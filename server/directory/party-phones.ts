@@ -50,6 +50,15 @@ export async function replacePhones(
 ): Promise<void> {
   const { tenantId, owner, id } = party
   await tx.db.deleteFrom('phones').where('tenant_id', '=', tenantId).where(owner, '=', id).execute()
+  await addPhones(tx, party, phones)
+}
+
+/** Gives a party its first numbers. */
+export async function addPhones(
+  tx: DirectoryTx,
+  { tenantId, owner, id }: { tenantId: number; owner: Owner; id: number },
+  phones: PhoneValues[],
+): Promise<void> {
   if (phones.length === 0) return
   const whose = { tenant_id: tenantId, customer_id: null, contact_id: null, [owner]: id }
   await tx.db

@@ -76,6 +76,13 @@ export async function lockRow<Name extends Table>(
   return (await locked.executeTakeFirst()) as Selectable<DirectoryTables[Name]> | undefined
 }
 
+/** Whether a write of these columns would change the row; undefined ones are not written. */
+export function differs(row: object, columns: object): boolean {
+  return Object.entries(columns).some(
+    ([name, value]) => value !== undefined && value !== (row as Record<string, unknown>)[name],
+  )
+}
+
 /** Refuses, on field `customer_id`, a customer that is not this tenant's. */
 export async function checkCustomer(tx: DirectoryTx, tenantId: number, id: number): Promise<void> {
   const found = await tx.db

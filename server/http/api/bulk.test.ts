@@ -156,6 +156,74 @@ onEachStore('the bulk', (engine) => {
     assert.equal((await audit()).length, 4)
   })
 
+  test('a book pushed again changes and writes nothing, whatever its lines say', async (t) => {
+    const { ask } = await newWorld(t, engine)
+    const book = Array.from({ length: 40 }, (_, i) => [
+      customer(`CL${i}`, {
+        name: `N${i}`,
+        external_id: `x${i}`,
+        phone: numberOf(i),
+        extensions: [`${200 + i}`],
+        vip: i % 2 === 0,
+        on_call_duty: i % 3 === 0,
+        queue_position: i,
+        comment: null,
+      }),
+      contact(`p${i}`, {
+        customer_account: `cl${i}`,
+        last_name: `P${i}`,
+        phones: [{ raw: numberOf(1_000 + i), kind: 'mobile' }, numberOf(2_000 + i)],
+        active: '1',
+      }),
+    ]).flat()
+    const made = await push(ask, book)
+    assert.deepEqual(new Set(statuses(made)), new Set(['created']))
+    const { text: before } = await ask('GET', '/api/v1/customers?per_page=200')
+    const { text: people } = await ask('GET', '/api/v1/contacts?per_page=200')
+    const again = await push(ask, book)
+    assert.deepEqual(
+      again,
+      made.map((answer) => ({ ...answer, status: 'unchanged' })),
+    )
+    assert.equal((await ask('GET', '/api/v1/customers?per_page=200')).text, before)
+    assert.equal((await ask('GET', '/api/v1/contacts?per_page=200')).text, people)
+    const [first, ...rest] = await push(ask, [
+      customer('CL7', { phone: numberOf(70) }),
+      customer('CL8', { name: 'N8!' }),
+      contact('p7', { phones: [numberOf(2_007)] }),
+      customer('CL9', { on_call_duty: true }),
+      customer('CL8', { name: 'N8!' }),
+    ])
+    assert.deepEqual(
+      [first?.status, ...statuses(rest)],
+      ['updated', 'updated', 'updated', 'unchanged', 'unchanged'],
+    )
+  })
+
+  test('keys that lines of one batch give, change and free are followed from line to line', async (t) => {
+    const { ask } = await newWorld(t, engine)
+    const answers = await push(ask, [
+      customer('A', { name: 'One', external_id: 'x' }),
+      customer('B', { external_id: 'x' }),
+      customer('A', { name: 'Two' }),
+      contact('p', { customer_account: 'B', last_name: 'P' }),
+      { op: 'delete', type: 'customer', external_id: 'x' },
+      contact('p', { customer_account: 'A', last_name: 'P' }),
+      customer('B', { name: 'Three', external_id: 'x' }),
+    ])
+    assert.deepEqual(statuses(answers), [
+      'created',
+      'updated',
+      'created',
+      'created',
+      'deleted',
+      'created',
+      'created',
+    ])
+    const { json } = await ask('GET', '/api/v1/contacts')
+    assert.deepEqual([json.total, json.data[0].company], [1, 'Two'])
+  })
+
   test('a line that is refused is told why, as the same write alone would be, and leaves no trace', async (t) => {
     const { ask } = await newWorld(t, engine)
     const answers = await push(ask, [
@@ -176,6 +244,8 @@ onEachStore('the bulk', (engine) => {
       'null',
       customer('CL4', { name: 'x'.repeat(1024 * 1024) }),
       customer('CL4', { name: 'Four', comment: 'a\u0000b' }),
+      customer('a\u0000b', { name: 'Four' }),
+      contact('\ud800', { last_name: 'Four' }),
       customer('CL4', { name: 'Four', vip: true }),
     ])
     assert.deepEqual(
@@ -200,6 +270,8 @@ onEachStore('the bulk', (engine) => {
         'validation_failed body',
         'payload_too_large',
         'validation_failed comment',
+        'validation_failed customer_account',
+        'validation_failed external_id',
         'created',
       ],
     )
@@ -242,7 +314,7 @@ onEachStore('the bulk', (engine) => {
     const first = { ...customer('CL0', { name: 'N' }) }
     going.write(first)
     await going.next()
-    for (let i = 1; i < 4_000; i++) going.write(customer(`CL${i}`, { name: 'N' }))
+    for (let i = 1; i < 20_000; i++) going.write(customer(`CL${i}`, { name: 'N' }))
     let answered = 1
     while (answered < 300) answered = (await going.next()).line
     going.sent.destroy()
@@ -252,9 +324,21 @@ onEachStore('the bulk', (engine) => {
     const again = await newHub(t, engine, { address, env })
     const { json } = await again.ask('GET', '/api/v1/customers?sort=-id&per_page=1')
     const { total } = json as { total: number }
-    assert.ok(total >= answered && total < 4_000, `${total} of 4000, ${answered} answered`)
+    assert.ok(total >= answered && total < 20_000, `${total} of 20000, ${answered} answered`)
     assert.equal(json.data[0].customer_account, `CL${total - 1}`, 'nothing is missing in between')
     assert.deepEqual([counts['created'], counts['lines']], [total, total])
+    await again.hub.close()
+  })
+
+  test('a hub that is stopped does not wait for the end of a push, and keeps what it has answered', async (t) => {
+    const { hub, address, env } = await newWorld(t, engine)
+    const going = openPush(hub.url)
+    going.write(customer('CL1', { name: 'N' }))
+    assert.equal((await going.next()).status, 'created')
+    await hub.close()
+    await assert.rejects(going.next())
+    const again = await newHub(t, engine, { address, env })
+    assert.equal((await again.ask('GET', '/api/isKnownCustomerAccount?code=CL1&format=raw')).text, '1')
     await again.hub.close()
   })
 
