@@ -5,6 +5,7 @@ import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { openServer, type Server } from './http/server.ts'
 import { migrationsFor } from './migrations/migrations.ts'
+import type { AuditTables } from './platform/audit.ts'
 import { feedPosition, followChanges, pruneChanges, type ChangeTables } from './platform/changes.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
@@ -15,6 +16,7 @@ import type { Committed } from './platform/committed.ts'
 import { eraseFromAudit } from './platform/erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
+import { openRetention, pruneAudit } from './platform/retention.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
@@ -169,6 +171,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const prune = () => void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
     const pruning = setInterval(prune, PRUNE_EVERY_MS)
     closers.push(async () => clearInterval(pruning))
+    const retention = openRetention({
+      days: config.retention,
+      prune: { audit: pruneAudit(pickTables<Tables, AuditTables>(store)), ...directory.prune },
+      now: clock.now,
+      log,
+      onTrouble: trouble,
+    })
+    closers.push(retention.close)
 
     const server = await openServer({
       access,
