@@ -7,6 +7,7 @@ import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
+import type { AuditTables } from './platform/audit.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
@@ -17,6 +18,7 @@ import { eraseFromAudit } from './platform/erasure.ts'
 import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
+import { openRetention, pruneAudit } from './platform/retention.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
@@ -171,6 +173,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     }
     const pruning = setInterval(prune, PRUNE_EVERY_MS)
     closers.push(async () => clearInterval(pruning))
+    const retention = openRetention({
+      days: config.retention,
+      prune: { audit: pruneAudit(pickTables<Tables, AuditTables>(store)), ...directory.prune },
+      now: clock.now,
+      log,
+      onTrouble: trouble,
+    })
+    closers.push(retention.close)
 
     const server = await openServer({
       access,

@@ -3,12 +3,14 @@ import type { Change, Store, Tx } from '../platform/database/store.ts'
 import type { Eraser } from '../platform/erasure.ts'
 import type { Log } from '../platform/log.ts'
 import { openBulk, type Bulk } from './bulk.ts'
+import type { PruneOne } from '../platform/retention.ts'
 import { openCalendar } from './calendar-day.ts'
 import { openCategories, type Categories } from './categories.ts'
 import { openContacts, type Contacts } from './contacts.ts'
 import { openContracts, type Contracts } from './contracts.ts'
 import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
+import { pruneImports, pruneRenormalisations } from './directory-retention.ts'
 import { openErase } from './erase.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
@@ -47,6 +49,8 @@ export type Directory = {
   erase: ReturnType<typeof openErase>
   quality: Quality
   renormalise: Renormalise
+  /** How the directory forgets what is too old. */
+  prune: { imports: PruneOne; renormalisations: PruneOne }
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -108,6 +112,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     erase: openErase(store, deps, erasers),
     quality: openQuality(store),
     renormalise,
+    prune: { imports: pruneImports(store), renormalisations: pruneRenormalisations(store) },
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

@@ -5,6 +5,7 @@ import { parseAddressList } from './address.ts'
 import type { Env, EnvName } from './env.ts'
 import { readMasterKey } from './master-key.ts'
 import { parseAllowPrivate } from './outbound-rules.ts'
+import { readRetention } from './retention.ts'
 
 /**
  * Reads single variables as what they mean. One that cannot be understood counts as not given and leaves a sentence in
@@ -51,6 +52,7 @@ export function openSettings(env: Env) {
     masterKey: (name: EnvName) => read(name, readKeyText),
     oneOf: <T extends string>(name: EnvName, choices: readonly T[]) =>
       read(name, (text) => readChoice(text, choices)),
+    retention: (name: EnvName) => read(name, readRetention),
     addressList: (name: EnvName) => readList(name, parseAddressList),
     allowPrivate: (name: EnvName) => readList(name, parseAllowPrivate),
     /** Two variables that mean something only together. */

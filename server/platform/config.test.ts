@@ -67,6 +67,7 @@ test('every variable is read', async (t) => {
       CORDBOARD_CDR_PORT: '5015',
       CORDBOARD_ALLOW_PRIVATE: 'crm.local:8443,10.0.0.0/8',
       CORDBOARD_LOG_LEVEL: 'DEBUG',
+      CORDBOARD_RETENTION: 'audit=30, imports=never',
       CORDBOARD_METRICS_TOKEN: 'm',
     }),
   )
@@ -80,6 +81,7 @@ test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     allowPrivate: ['crm.local:8443', '10.0.0.0/8'],
     logLevel: 'debug',
+    retention: { audit: 30, imports: null, renormalisations: 90 },
     cdr: { host: '192.0.2.1', port: 5015 },
     warnings: [],
   })
@@ -135,6 +137,7 @@ for (const [name, values] of Object.entries({
   CORDBOARD_CDR_PORT: ['none'],
   CORDBOARD_ALLOW_PRIVATE: ['http://crm.local', '10.0.0.0/40'],
   CORDBOARD_LOG_LEVEL: ['loud'],
+  CORDBOARD_RETENTION: ['audit', 'audit=0', 'audit=-1', 'audit=soon', 'calls=30', '30'],
 })) {
   test(`${name} is refused by name when it cannot be right: ${values.length} ways`, () => {
     for (const value of values) {

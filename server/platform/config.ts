@@ -4,6 +4,7 @@ import { defaultDataDir, thisPlace, type Place } from './data-place.ts'
 import type { Env } from './env.ts'
 import { openSettings } from './config-settings.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
+import { RETENTION_DAYS, type RetentionDays } from './retention.ts'
 
 /** How the hub runs. Holds no secret: it may be printed, logged and handed around. */
 export type Config = {
@@ -23,6 +24,8 @@ export type Config = {
   /** Private places that outbound requests may reach, see `openHttpClient`. */
   allowPrivate: string[]
   logLevel: LogLevel
+  /** Days each kind of record is kept; null is for ever. */
+  retention: RetentionDays
   /** The socket PBXs send CDR lines to; no port, no socket. */
   cdr: { host: string; port: number | null }
   /** For the operator, in whole sentences. */
@@ -100,6 +103,7 @@ export function envToConfig(env: Env, place: Place = thisPlace()): { config: Con
     trustedProxies: settings.addressList('CORDBOARD_TRUSTED_PROXIES'),
     allowPrivate: settings.allowPrivate('CORDBOARD_ALLOW_PRIVATE'),
     logLevel: settings.oneOf('CORDBOARD_LOG_LEVEL', LOG_LEVELS) ?? 'info',
+    retention: settings.retention('CORDBOARD_RETENTION') ?? { ...RETENTION_DAYS },
     cdr: { host: values.CORDBOARD_CDR_HOST ?? host, port: settings.port('CORDBOARD_CDR_PORT') },
     warnings,
   }
@@ -130,6 +134,9 @@ export function describeConfig(config: Config): Record<string, string> {
     CORDBOARD_TRUSTED_PROXIES: config.trustedProxies.join(', ') || 'none',
     CORDBOARD_ALLOW_PRIVATE: config.allowPrivate.join(', ') || 'none',
     CORDBOARD_LOG_LEVEL: config.logLevel,
+    CORDBOARD_RETENTION: Object.entries(config.retention)
+      .map(([name, days]) => `${name}=${days ?? 'never'}`)
+      .join(', '),
     CORDBOARD_CDR_HOST: cdr.host,
     CORDBOARD_CDR_PORT: cdr.port === null ? 'none' : String(cdr.port),
   }

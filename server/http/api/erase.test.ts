@@ -6,7 +6,7 @@ import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
 import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import { sql } from 'kysely'
-import { openStore, type StoreAddress } from '../../platform/database/store.ts'
+import { openStore, type Store, type StoreAddress } from '../../platform/database/store.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 
 const NAMES: Record<Engine, string> = {
@@ -49,7 +49,12 @@ async function newBook(t: TestContext, engine: Engine) {
   const erase = (body: Json) => opened.ask('POST', '/api/v1/erase', { body })
   const known = async (number: string) =>
     (await opened.ask('GET', `/api/isKnownPhoneNumber?number=${number}`)).json.known
-  return { ...opened, make, erase, known, held: () => everything(address, dataDir) }
+  /** Writes behind the hub's back. */
+  const during = async (work: (store: Store<Record<'imports', Json>>) => Promise<void>) => {
+    const store = await openStore<Record<'imports', Json>>({ address })
+    await work(store).finally(store.close)
+  }
+  return { ...opened, make, erase, known, during, held: () => everything(address, dataDir) }
 }
 
 onEachStore('erasing over HTTP', (engine) => {
@@ -176,5 +181,29 @@ onEachStore('erasing over HTTP', (engine) => {
       assert.equal((await erase(body)).status, 422, JSON.stringify(body))
     assert.equal((await erase({ contact_id: acme.id })).status, 404)
     assert.equal(await known('0628773862'), true)
+  })
+
+  test('while an import waits or runs nothing is erased: its file may hold the same caller', async (t) => {
+    const { make, erase, known, hub, during } = await newBook(t, engine)
+    const acme = await make('customers', { name: 'Acme', phone: '0628773862' })
+    const status = (to: string) =>
+      during(async (store) => {
+        const stamps = { created_at: 1, updated_at: 1, options: '{}' }
+        const none = { bytes_total: 0, bytes_read: 0, rows_read: 0, accepted: 0, rejected: 0, warnings: 0 }
+        await store.write.deleteFrom('imports').execute()
+        await store.write
+          .insertInto('imports')
+          .values({ tenant_id: hub.operatorTenantId, status: to, ...none, ...stamps })
+          .execute()
+      })
+    for (const unfinished of ['queued', 'running']) {
+      await status(unfinished)
+      const refused = await erase({ customer_id: acme.id })
+      assert.deepEqual([refused.status, refused.json.code], [409, 'conflict'])
+    }
+    assert.equal(await known('0628773862'), true)
+    await status('done')
+    assert.equal((await erase({ customer_id: acme.id })).status, 200)
+    assert.equal(await known('0628773862'), false)
   })
 })

@@ -1,0 +1,109 @@
+import type { AuditTables } from './audit.ts'
+import { isOneOf } from './database/engine.ts'
+import type { Store } from './database/store.ts'
+import type { Log } from './log.ts'
+
+/** Days each kind of record is kept by default; null is for ever. */
+export const RETENTION_DAYS = {
+  audit: 3 * 365,
+  imports: 90,
+  renormalisations: 90,
+} as const
+export type RetentionName = keyof typeof RETENTION_DAYS
+/** Days each kind of record is kept; null is for ever. */
+export type RetentionDays = Record<RetentionName, number | null>
+
+/** Forgets at most `limit` rows of records older than `olderThan` (ms UTC) in one short transaction, in none when there are none; answers how many went. */
+export type PruneOne = (olderThan: number, limit: number) => Promise<number>
+
+const DAY_MS = 86_400_000
+const ROWS = 1_000
+
+/** Reads `audit=365, imports=30, renormalisations=never`; what it does not name keeps its default. Throws in words for the operator. */
+export function readRetention(text: string): RetentionDays {
+  const days: RetentionDays = { ...RETENTION_DAYS }
+  const entries = text.split(/[\s,]+/).filter((entry) => entry !== '')
+  for (const entry of entries) {
+    const [name = '', value = ''] = entry.split('=')
+    if (!Object.hasOwn(RETENTION_DAYS, name))
+      throw new Error(
+        `"${name}" is nothing that is kept for a time; known: ${Object.keys(RETENTION_DAYS).join(', ')}`,
+      )
+    if (value !== 'never' && !/^[1-9]\d{0,4}$/.test(value))
+      throw new Error(
+        `"${entry}" gives no number of days from 1 to 99999: write ${name}=90, or ${name}=never to keep it for ever`,
+      )
+    days[name as RetentionName] = value === 'never' ? null : Number(value)
+  }
+  return days
+}
+
+/** The audit trail's own way of forgetting. Its ids grow with time, so the oldest rows are found without a scan. */
+export function pruneAudit(store: Store<AuditTables>): PruneOne {
+  return async (olderThan, limit) => {
+    const oldest = await store.read
+      .selectFrom('audit')
+      .select(['id', 'at'])
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    const ids = oldest.filter((row) => row.at < olderThan).map((row) => row.id)
+    if (ids.length > 0)
+      await store.transact(({ db, engine }) =>
+        db
+          .deleteFrom('audit')
+          .where(isOneOf(engine, 'id', ids, 'bigint'))
+          .execute(),
+      )
+    return ids.length
+  }
+}
+
+export type RetentionOptions = {
+  days: RetentionDays
+  /** How each room forgets. */
+  prune: Record<RetentionName, PruneOne>
+  now(): number
+  log: Log
+  onTrouble(error: unknown): void
+}
+
+export type Retention = {
+  /** Forgets everything that is too old; answers how many rows went, by kind. */
+  run(): Promise<Record<RetentionName, number>>
+  close(): Promise<void>
+}
+
+/** Forgets what is too old, now and then once a day, in small transactions between which others write. */
+export function openRetention({ days, prune, now, log, onTrouble }: RetentionOptions): Retention {
+  let closed = false
+  const pruneAll = async (name: RetentionName): Promise<number> => {
+    const kept = days[name]
+    if (kept === null) return 0
+    let gone = 0
+    for (let some = ROWS; some > 0 && !closed;) {
+      some = await prune[name](now() - kept * DAY_MS, ROWS)
+      gone += some
+    }
+    return gone
+  }
+  const run = async () => {
+    const gone = { audit: 0, imports: 0, renormalisations: 0 }
+    for (const name of Object.keys(gone) as RetentionName[]) gone[name] = await pruneAll(name)
+    if (Object.values(gone).some((count) => count > 0)) log.info('forgot what was kept long enough', gone)
+    return gone
+  }
+  const runDaily = () => run().then(() => {}, onTrouble)
+  let running = runDaily()
+  const daily = setInterval(() => {
+    running = running.then(runDaily)
+  }, DAY_MS)
+  return {
+    run,
+    async close() {
+      closed = true
+      clearInterval(daily)
+      await running
+    },
+  }
+}
