@@ -228,7 +228,8 @@ onEachStore('the bulk', (engine) => {
     const { ask } = await newWorld(t, engine)
     const answers = await push(ask, [
       customer('CL1', { name: 'One', external_id: 'x1' }),
-      customer('CL2', { name: 'Two', external_id: 'x2' }),
+      customer('CL2', { name: 'Two', external_id: 'x2', on_call_duty: true }),
+      customer('CL2', { name: 'Zwei', on_call_duty: false }),
       customer('CL3'),
       customer('CL3', { name: 'Three', colour: 'red' }),
       customer('CL3', { name: 'Three', category_id: 99 }),
@@ -255,6 +256,7 @@ onEachStore('the bulk', (engine) => {
       [
         'created',
         'created',
+        'validation_failed on_call_duty',
         'validation_failed name',
         'validation_failed colour',
         'validation_failed category_id',
@@ -276,7 +278,7 @@ onEachStore('the bulk', (engine) => {
       ],
     )
     const alone = await ask('POST', '/api/v1/customers', { body: { customer_account: 'CL3' } })
-    assert.deepEqual([answers[2]?.message, answers[2]?.errors], [alone.json.message, alone.json.errors])
+    assert.deepEqual([answers[3]?.message, answers[3]?.errors], [alone.json.message, alone.json.errors])
     const { json } = await ask('GET', '/api/v1/customers?sort=id')
     assert.deepEqual(
       json.data.map((row: Json) => [row.customer_account, row.name, row.external_id]),
