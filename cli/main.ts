@@ -1,4 +1,5 @@
 import { backup } from './backup.ts'
+import { exportBook } from './export.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
 import { CommandError } from './connection.ts'
@@ -12,6 +13,7 @@ const USAGE = `cordboard <command>
 
   serve                     run the hub (the same as npm start)
   import FILE.csv           import a book and show its progress   (import --help)
+  export [FILE.csv]         the book in the columns of an import
   lookup NUMBER [--explain] who is calling, and why
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
@@ -34,6 +36,7 @@ async function serve(args: string[]): Promise<void> {
 const COMMANDS: Record<string, Command> = {
   serve,
   import: importBook,
+  export: exportBook,
   lookup: lookUp,
   tokens,
   tenants,

@@ -8,6 +8,7 @@ import { openContracts, type Contracts } from './contracts.ts'
 import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
 import { openImports, type Imports } from './import/imports.ts'
+import { writeBook } from './import/write-book.ts'
 import { openIndexFollower } from './index-follower.ts'
 import { readNumber } from './phone-number.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
@@ -31,6 +32,8 @@ export type Directory = {
   contracts: Contracts
   customerFiles: CustomerFiles
   imports: Imports
+  /** The tenant's book as CSV, in the columns of an import, some rows at a time. */
+  exportBook(tenantId: number): AsyncGenerator<string>
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -80,6 +83,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     contracts: openContracts(store, deps),
     customerFiles: openCustomerFiles(store, deps),
     imports,
+    exportBook: (tenantId) => writeBook({ store, tenantId, country: country(tenantId) }),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

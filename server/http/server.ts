@@ -18,6 +18,7 @@ import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { exportRoutes } from './api/export.ts'
 import { importRoutes } from './api/imports.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
@@ -119,6 +120,7 @@ function apiRoutes(app: App, { access, directory, settle }: ServerDeps): void {
   contactRoutes(app, { contacts: directory.contacts, settle })
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  exportRoutes(app, { exportBook: directory.exportBook })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
