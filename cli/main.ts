@@ -1,4 +1,5 @@
 import { backup } from './backup.ts'
+import { doctor } from './doctor.ts'
 import { exportBook } from './export.ts'
 import { importBook } from './import.ts'
 import { lookUp } from './lookup.ts'
@@ -18,6 +19,7 @@ const USAGE = `cordboard <command>
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
   status                    is the hub there, and ready
+  doctor                    look at everything, and say what to mend
   backup FILE               copy the store into one file while the hub runs
   restore FILE              fill an empty store from a backup
   move-to postgres://…      carry an SQLite store over to PostgreSQL
@@ -41,6 +43,7 @@ const COMMANDS: Record<string, Command> = {
   tokens,
   tenants,
   status,
+  doctor,
   backup,
   restore,
   'move-to': moveTo,

@@ -54,6 +54,7 @@ export const MAY_IMPORT_BY_FILE: Readonly<Record<string, readonly Importable[]>>
   'cli/demo.ts': RUNS_A_HUB,
   'cli/openapi.ts': RUNS_A_HUB,
   'cli/backup.ts': WORKS_ON_THE_STORE,
+  'cli/doctor.ts': WORKS_ON_THE_STORE,
   'cli/restore.ts': WORKS_ON_THE_STORE,
   'cli/move-to.ts': WORKS_ON_THE_STORE,
 }
