@@ -1,5 +1,7 @@
 import { backup } from './backup.ts'
 import { erase } from './erase.ts'
+import { doctor } from './doctor.ts'
+import { exportBook } from './export.ts'
 import { importBook } from './import.ts'
 import { keys } from './keys.ts'
 import { lookUp } from './lookup.ts'
@@ -16,6 +18,7 @@ const USAGE = `cordboard <command>
 
   serve                     run the hub (the same as npm start)
   import FILE.csv           import a book and show its progress   (import --help)
+  export [FILE.csv]         the book in the columns of an import
   lookup NUMBER [--explain] who is calling, and why
   tokens                    list, create NAME, revoke ID          (tokens --help)
   tenants                   list, create NAME                     (tenants --help)
@@ -24,6 +27,7 @@ const USAGE = `cordboard <command>
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
   status                    is the hub there, and ready
+  doctor                    look at everything, and say what to mend
   backup FILE               copy the store into one file while the hub runs
   restore FILE              fill an empty store from a backup
   move-to postgres://…      carry an SQLite store over to PostgreSQL
@@ -42,6 +46,7 @@ async function serve(args: string[]): Promise<void> {
 const COMMANDS: Record<string, Command> = {
   serve,
   import: importBook,
+  export: exportBook,
   lookup: lookUp,
   tokens,
   tenants,
@@ -50,6 +55,7 @@ const COMMANDS: Record<string, Command> = {
   renormalise,
   erase,
   status,
+  doctor,
   backup,
   restore,
   'move-to': moveTo,

@@ -55,6 +55,7 @@ export const MAY_IMPORT_BY_FILE: Readonly<Record<string, readonly Importable[]>>
   'cli/openapi.ts': RUNS_A_HUB,
   'cli/rewrap.ts': WORKS_ON_THE_STORE,
   'cli/backup.ts': WORKS_ON_THE_STORE,
+  'cli/doctor.ts': WORKS_ON_THE_STORE,
   'cli/restore.ts': WORKS_ON_THE_STORE,
   'cli/move-to.ts': WORKS_ON_THE_STORE,
 }

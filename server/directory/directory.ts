@@ -15,6 +15,7 @@ import { openErase } from './erase.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
 import { openQuality, type Quality } from './quality.ts'
+import { writeBook } from './import/write-book.ts'
 import { readNumber } from './phone-number.ts'
 import { openContactMerge } from './merge-contacts.ts'
 import { openCustomerMerge } from './merge-customers.ts'
@@ -51,6 +52,8 @@ export type Directory = {
   renormalise: Renormalise
   /** How the directory forgets what is too old. */
   prune: { imports: PruneOne; renormalisations: PruneOne }
+  /** The tenant's book as CSV, in the columns of an import, some rows at a time. */
+  exportBook(tenantId: number): AsyncGenerator<string>
   /** Fills memory from the store. */
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -113,6 +116,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     quality: openQuality(store),
     renormalise,
     prune: { imports: pruneImports(store), renormalisations: pruneRenormalisations(store) },
+    exportBook: (tenantId) => writeBook({ store, tenantId, country: country(tenantId) }),
     hydrate: follower.hydrate,
     apply: follower.apply,
     stats: follower.stats,

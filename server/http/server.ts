@@ -22,6 +22,7 @@ import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
 import { eraseRoutes } from './api/erase.ts'
+import { exportRoutes } from './api/export.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
@@ -140,6 +141,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   importRoutes(app, { imports: directory.imports })
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
+  exportRoutes(app, { exportBook: directory.exportBook })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */

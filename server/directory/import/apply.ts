@@ -130,10 +130,10 @@ function collectContactPhones(
 
 function collectContracts(customers: Iterable<CustomerState>, scope: ImportScope): Touched {
   const touched: Touched = { ids: [], ...noWrites() }
-  for (const { id, contract } of customers) {
+  for (const { id, contract, byHand } of customers) {
     if (contract === null || id === null) continue
     const { stored, next } = contract
-    if (stored !== null && isSame(stored, next)) continue
+    if (stored === null ? byHand.some((one) => isSame(one, next)) : isSame(stored, next)) continue
     touched.ids.push(id)
     if (contract.id === null) pushContract(touched.inserted, id, next, scope)
     else pushContractChange(touched.updated, contract.id, next, scope)

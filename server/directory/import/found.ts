@@ -5,7 +5,7 @@ import { ON_CALL_DUTY } from '../on-call.ts'
 import type { ContactsTable } from '../tables.ts'
 import type { ImportMemory } from './memory.ts'
 import { contactKey, type Categories, type ContactState, type CustomerState, type Found } from './merge.ts'
-import { contactsOfPairs, type Pair } from './pairs.ts'
+import { contactsOfPairs, NAMED_BY_HAND, type Pair } from './pairs.ts'
 import { addStored, groupOf, newPhoneList, type PhoneList } from './phone-list.ts'
 import type { Row } from './row.ts'
 import type { ImportTables } from './tables.ts'
@@ -40,7 +40,14 @@ async function readCustomers(
   for (const { id, ...stored } of await (
     engine === 'postgres' ? query.orderBy('id').forNoKeyUpdate() : query
   ).execute()) {
-    found.set(stored.account_key ?? '', { id, stored, next: { ...stored }, phones: null, contract: null })
+    found.set(stored.account_key ?? '', {
+      id,
+      stored,
+      next: { ...stored },
+      phones: null,
+      contract: null,
+      byHand: [],
+    })
   }
   return found
 }
@@ -53,16 +60,15 @@ async function addContracts(
   if (customers.size === 0) return
   const rows = await db
     .selectFrom('contracts')
-    .select(['id', 'customer_id', 'start_date', 'end_date', 'suspended'])
+    .select(['id', 'customer_id', 'start_date', 'end_date', 'suspended', 'from_import'])
     .where('tenant_id', '=', tenantId)
     .where(isOneOf(engine, 'customer_id', [...customers.keys()], 'bigint'))
     .where('kind', '=', ON_CALL_DUTY)
-    .where('from_import', '=', 1)
     .execute()
-  for (const { id, customer_id, start_date, end_date, suspended } of rows.toSorted((a, b) => a.id - b.id)) {
+  for (const { id, customer_id, from_import, ...stored } of rows.toSorted((a, b) => a.id - b.id)) {
     const customer = customers.get(customer_id)
-    if (!customer || customer.contract) continue
-    const stored = { start_date, end_date, suspended }
+    if (from_import === 0) customer?.byHand.push(stored)
+    if (!customer || customer.contract || from_import === 0) continue
     customer.contract = { id, stored, next: { ...stored } }
   }
 }
@@ -151,7 +157,16 @@ async function contactIds(
     const found = contacts
       .where('customer_id', 'is', null)
       .where(isOneOf(engine, 'import_key', [...unattached], 'text'))
-    for (const { id } of await found.execute()) ids.add(id)
+    const known = await found.execute()
+    for (const { id } of known) ids.add(id)
+    const names = [...unattached].filter((key) => key.startsWith('name ')).map((key) => key.slice(5))
+    if (known.length < unattached.size && names.length > 0) {
+      const typed = contacts
+        .where('customer_id', 'is', null)
+        .where(isOneOf(engine, 'name_folded', names, 'text'))
+        .where(NAMED_BY_HAND)
+      for (const { id } of await typed.execute()) ids.add(id)
+    }
   }
   if (pairs.size === 0) return ids
   const known = await contactsOfPairs(engine, tenantId, 'import_key', [...pairs.values()]).execute(db)
@@ -239,6 +254,13 @@ export async function findStored(
     )
     if ((customer !== null || customer_id === null) && !found.contactsByKey.has(key))
       found.contactsByKey.set(key, state)
+  }
+  // Who was renamed since goes by the present name too, unless that is somebody's key.
+  for (const state of withPhones.values()) {
+    const customerId = state.stored?.customer_id ?? null
+    if (state.customer === null && customerId !== null) continue
+    const key = contactKey(state.customer?.next.account_key ?? null, `name ${state.next.name_folded}`)
+    if (state.next.name_folded !== '' && !found.contactsByKey.has(key)) found.contactsByKey.set(key, state)
   }
   await addPhones(tx, tenantId, 'contact_id', withPhones, memory)
   return found

@@ -22,6 +22,8 @@ export type CustomerState = {
   next: CustomerValues
   phones: PhoneList | null
   contract: ContractState | null
+  /** On-call contracts made by hand: never touched, and not said a second time. */
+  byHand: ContractValues[]
 }
 
 export type ContactState = {
@@ -84,7 +86,7 @@ function newCustomer(row: CustomerRow): CustomerState {
     category_id: null,
     ...NO_HINTS,
   }
-  return { id: null, stored: null, next, phones: null, contract: null }
+  return { id: null, stored: null, next, phones: null, contract: null, byHand: [] }
 }
 
 function mergeContract(state: CustomerState, { duty, from, to }: OnCall): void {

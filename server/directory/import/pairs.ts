@@ -3,10 +3,13 @@ import type { Engine } from '../../platform/database/engine.ts'
 
 export type Pair = { customerId: number; text: string }
 
-const CONDITIONS = { import_key: sql`true`, name_folded: sql`contacts.import_key is null` }
+/** No import knows this person by the present name: somebody typed it in. */
+export const NAMED_BY_HAND = sql<boolean>`(contacts.import_key is null or contacts.import_key <> 'name ' || contacts.name_folded)`
+
+const CONDITIONS = { import_key: sql`true`, name_folded: NAMED_BY_HAND }
 
 /**
- * Ids of contacts whose customer and `column` are one of these pairs; by name only those that no import knows yet. One
+ * Ids of contacts whose customer and `column` are one of these pairs; by name only those that no import knows by it yet. One
  * search per pair: two lists of values would be tried in every combination.
  */
 export function contactsOfPairs(

@@ -25,6 +25,9 @@ const KINDS: Record<string, string> = {
   phone: 'phone',
   other: 'other',
 }
+/** Whether a cell can say that a number is of this kind, by this very word. */
+export const isKindWord = (kind: string): boolean => KINDS[kind] === kind
+
 const KIND = /^\s*([a-z]{2,9})\s*:\s*/i
 const PARTING = /[;,|\n]/
 const LONGEST_E164 = 15
