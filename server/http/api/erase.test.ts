@@ -52,7 +52,11 @@ async function newBook(t: TestContext, engine: Engine) {
   /** Writes behind the hub's back. */
   const during = async (work: (store: Store<Record<'imports', Json>>) => Promise<void>) => {
     const store = await openStore<Record<'imports', Json>>({ address })
-    await work(store).finally(store.close)
+    try {
+      await work(store)
+    } finally {
+      await store.close()
+    }
   }
   return { ...opened, make, erase, known, during, held: () => everything(address, dataDir) }
 }
