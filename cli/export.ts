@@ -24,7 +24,10 @@ export async function exportBook(args: string[]): Promise<void> {
   const cutOff = () => new CommandError('The hub broke off in the middle of the book. Repeat it.')
   const [file] = positionals
   if (file === undefined) {
-    await pipeline(book, process.stdout, { end: false }).catch(() => Promise.reject(cutOff()))
+    await pipeline(book, process.stdout, { end: false }).catch((error: unknown) => {
+      // Whoever reads along has seen enough, as `head` has.
+      if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw cutOff()
+    })
     return
   }
   // What is cut off in the middle must not look like a book.
