@@ -7,6 +7,7 @@ const BENCHES: Record<string, string> = {
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
+  'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
 
