@@ -79,8 +79,11 @@ function isPlain(error: unknown): error is Error {
   )
 }
 
+/** PostgreSQL's own words, such as a wrong password. */
+const isOfDatabase = (error: unknown): error is Error => error instanceof Error && 'severity' in error
+
 await main().catch((error: unknown) => {
-  const known = isPlain(error) || (error instanceof TypeError && 'code' in error)
+  const known = isPlain(error) || isOfDatabase(error) || (error instanceof TypeError && 'code' in error)
   process.stderr.write(
     `${known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )

@@ -32,7 +32,8 @@ async function newPlaces(t: TestContext): Promise<Places> {
   const target = await newStoreAddress(t, 'postgres')
   if (source.kind !== 'sqlite' || target.kind !== 'postgres') throw new Error('other engines than asked for')
   const url = new URL(target.url)
-  url.password = PASSWORD
+  // A server that trusts everybody takes any.
+  url.password ||= PASSWORD
   return { source, dataDir: dirname(source.file), target, url: url.href }
 }
 
@@ -76,6 +77,8 @@ test('move-to (sqlite to postgres)', async (t) => {
     const kills = Array.from({ length: 3 }, () => Math.floor(random() * 160)).sort((a, b) => a - b)
     for (const percent of kills) {
       const { code, said } = await killAt(t, places, percent)
+      // The last part may be over before the signal arrives.
+      if (code === 0 && percent > 100) break
       assert.equal(code, null, `not killed at ${percent} %: ${said}`)
       const refused = await serve(t, places)
       assert.equal(refused.code, 1)
@@ -84,7 +87,7 @@ test('move-to (sqlite to postgres)', async (t) => {
     const moved = await moveTo(t, places)
     assert.equal(moved.code, 0, moved.said)
     assert.match(moved.said, /the same on both sides/)
-    assert.ok(!moved.said.includes(PASSWORD), moved.said)
+    assert.ok(!moved.said.includes(new URL(places.url).password), moved.said)
     const there = await contentOf(places.target)
     assert.equal(there['customers']?.length, ROWS)
     assert.deepEqual(there, await contentOf(places.source))
