@@ -96,6 +96,24 @@ onEachStore('a snapshot', (engine) => {
     assert.deepEqual([ready.json.status, typeof ready.json.snapshot_written_at], ['ready', 'string'])
   })
 
+  test('a hub on an older one answers only once it knows what was acknowledged since', async (t) => {
+    const address = await newStoreAddress(t, engine)
+    const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))
+    const file = join(dataDir, 'memory.snapshot')
+    await copyFile(file, `${file}.kept`)
+    const between = await newHub(t, engine, { address, dataDir })
+    const rows = Array.from({ length: 4_000 }, (_, i) => `N${i},New ${i},0198${String(i).padStart(6, '0')}`)
+    await between.importBook(`customer_account,customer_name,customer_phone\n${rows.join('\n')}\n`)
+    const secret = await between.newToken(['identify'])
+    await between.hub.close()
+    await copyFile(`${file}.kept`, file)
+
+    const { log, told } = newLog()
+    const world = await newHub(t, engine, { address, dataDir, log })
+    assert.equal(told(/is in memory/)[0]?.['from'], 'snapshot')
+    assert.equal(await raw(world, 'isKnownCustomerAccount', 'code=N3999', secret), '1')
+  })
+
   test('a spoilt one is refused with the reason and never used', async (t) => {
     const address = await newStoreAddress(t, engine)
     const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))

@@ -25,6 +25,7 @@ const FACTS_FORM = 1
 const FORM = FACTS_FORM * 1_000 + INDEX_FORM
 const WRITE_EVERY_MS = 15 * 60_000
 const LONGEST_RETRY_MS = 5_000
+const LONGEST_CATCH_UP_MS = 120_000
 
 type Facts = { access: AccessImage; directory: DirectoryImage['facts'] }
 
@@ -153,6 +154,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     },
   })
 
+  if (prepared !== null && snapshot !== null) await catchUp(follower, await feedPosition(feed), log)
+
   let writing: Promise<void> = Promise.resolve()
   const write = async () => {
     const { done, head } = await follower.still(async (position) => {
@@ -190,6 +193,19 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       closing.abort()
       await closed
     },
+  }
+}
+
+/** What was acknowledged before the start is known at the first answer, unless the store goes away meanwhile. */
+async function catchUp(follower: Follower, position: number, log: Log): Promise<void> {
+  const started = performance.now()
+  while (!(await follower.reached(position, 1_000))) {
+    const behind = position - follower.position()
+    log.info('the hub catches up with the database before it listens', { behind })
+    if (follower.awaySince() !== null) return
+    if (performance.now() - started < LONGEST_CATCH_UP_MS) continue
+    log.warn('the hub listens although it is behind the database', { behind })
+    return
   }
 }
 
