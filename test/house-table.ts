@@ -8,8 +8,16 @@ export type Importable = string
 /** Who may import whom, as ARCHITECTURE.md tells it. */
 export const MAY_IMPORT: Readonly<Record<string, readonly Importable[]>> = {
   contract: ['npm only', 'npm:typebox'],
-  xapi: ['npm only', 'npm:undici'],
-  'pbx-simulator': ['npm only'],
+  xapi: ['npm only', 'npm:undici', 'npm:ws', 'npm:yaml'],
+  'pbx-simulator': [
+    'npm only',
+    'npm:fastify',
+    'npm:@fastify/formbody',
+    'npm:@fastify/multipart',
+    'npm:fast-xml-parser',
+    'npm:ws',
+    'npm:yaml',
+  ],
   console: ['contract'],
   cli: ['contract', 'npm only'],
   platform: ['contract'],
