@@ -79,7 +79,7 @@ export function openCallerIndex(image?: CallerIndexImage): CallerIndex {
   const accounts = new OwnerTable(seed, lists, part?.('accounts'))
   const accountDigits = new OwnerTable(seed, lists, part?.('accountDigits'))
   const tails = new TailTable(seed, part?.('tails'))
-  const records = new RecordStore(seed, part?.('records'))
+  const records = new RecordStore(part?.('records'))
   const categories = new Map((image?.facts.categories ?? []).map((category) => [category.id, category]))
   const tables = { numbers, nationals: image?.facts.nationals ?? 0, tails, texts, records, seed }
 
