@@ -7,6 +7,7 @@ const BENCHES: Record<string, string> = {
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
+  hydrate: 'a start without a snapshot: memory filled from a large book in the store',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
