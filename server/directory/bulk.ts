@@ -7,10 +7,11 @@ import type { Committed } from '../platform/committed.ts'
 import { asHubError, isUniqueViolation } from '../platform/database/store-errors.ts'
 import { HubError, notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { asRefusal } from '../platform/refusal.ts'
 import { openBulkKeys, type BulkKeys } from './bulk-keys.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
 import { CUSTOMER_UNIQUES, openCustomerWrites } from './customer-write.ts'
-import { asRefusal, lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
+import { lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
 
 /** A line that has its shape, with what is wrong with it should it turn out to be a new customer; or a refused one. */
 export type BulkWrite = { line: BulkLine; asNew: HubError | null } | { refused: HubError }
