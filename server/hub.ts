@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
+import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
@@ -25,7 +26,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables & KeyringTables & IdempotencyTables
+type Tables = AccessTables & DirectoryTables & FleetTables & KeyringTables & IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -43,6 +44,7 @@ export type Hub = {
   operatorTenantId: number
   server: Server
   directory: Directory
+  fleet: Fleet
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -101,10 +103,18 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [eraseFromFleet, eraseFromAudit, eraseFromRecordedAnswers],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
+    const fleet = openFleet({
+      store: pickTables<Tables, FleetTables>(store),
+      clock,
+      keyring,
+      tenant: access.tenant,
+      filesOf: directory.customerFiles.idsOfCustomer,
+      hasFile: directory.customerFiles.has,
+    })
 
     const feed = pickTables<Tables, ChangeTables>(store)
     /** What a stop interrupted goes on. */
@@ -185,6 +195,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const server = await openServer({
       access,
       directory,
+      fleet,
       keyring,
       idempotency,
       renewSnapshot: memory.renew,
@@ -229,6 +240,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       operatorTenantId,
       server,
       directory,
+      fleet,
       renewSnapshot: memory.renew,
       keyring,
       close,

@@ -8,6 +8,7 @@ import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHan
 import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -23,10 +24,13 @@ import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
+import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
@@ -46,6 +50,7 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  fleet: Fleet
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -125,9 +130,9 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, keyring, settle, renewSnapshot, log } = deps
+  const { access, directory, fleet, keyring, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
-  tokenRoutes(app, { access, settle })
+  tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
   contractRoutes(app, { contracts: directory.contracts, settle })
   customerRoutes(app, { customers: directory.customers, settle })
@@ -142,6 +147,9 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
+  pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  helperRoutes(app, { access, destinations: fleet.destinations, settle })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -213,7 +221,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
-        reply.header('cache-control', 'no-store')
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
         done(null, payload)
       })
       scope.addHook('preSerialization', nameSurvivor)
