@@ -16,13 +16,14 @@ import { write, type FleetDeps, type FleetStore } from './write.ts'
 type Plan = {
   callingCode(): string
   IDDPrefix(): string | undefined
-  defaultIDDPrefix(): string | undefined
+  /** 0 stands for none where something else follows. */
+  defaultIDDPrefix(): string | 0 | undefined
   leadingDigits(): string | undefined
 }
 
 const NORTH_AMERICA = '1'
 /** What callers dial in front of an international number where several things would do, most usual first. */
-const USUAL_EXIT_CODES = ['00', '011', '001']
+const USUAL_EXIT_CODES = ['00', '001', '011']
 
 /** Countries that share the code 1 are told apart by area codes of three digits. */
 function callingCodesOf(plan: Plan): string[] {
@@ -38,8 +39,8 @@ function exitCodeOf(plan: Plan): string | null {
   const preferred = plan.defaultIDDPrefix()
   const pattern = plan.IDDPrefix()
   const whole = new RegExp(`^(?:${pattern ?? '(?!)'})$`)
-  const isDialled = preferred !== undefined && whole.test(preferred.replaceAll('~', ''))
-  return isDialled ? preferred : (USUAL_EXIT_CODES.find((code) => whole.test(code)) ?? plainOf(pattern))
+  if (typeof preferred === 'string' && whole.test(preferred.replaceAll('~', ''))) return preferred
+  return USUAL_EXIT_CODES.find((code) => whole.test(code)) ?? plainOf(pattern)
 }
 
 const plainOf = (pattern: string | undefined) => (pattern && /^\d+$/.test(pattern) ? pattern : null)

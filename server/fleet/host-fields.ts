@@ -129,8 +129,7 @@ function readUrl(check: FieldCheck, value: string | null | undefined) {
 
 /** The columns that a write of these fields writes; undefined ones are not written. Secrets are not among them. */
 export function toHostColumns(input: HostPatch, check: FieldCheck) {
-  const text = (field: keyof HostPatch & string) =>
-    check.text(field, input[field] as string | null | undefined)
+  const text = (field: keyof HostPatch) => check.text(field, input[field] as string | null | undefined)
   const D = HOST_DEFAULTS
   return {
     host_name: check.required('host_name', input.host_name),

@@ -6,6 +6,7 @@ import {
   OpenDestinationsInput,
   PbxCountry,
 } from '../../../contract/destinations.ts'
+import { isTrue } from '../../../contract/common.ts'
 import type { Access } from '../../access/access.ts'
 import { countries, listTag, type Destinations } from '../../fleet/fleet.ts'
 import { HubError } from '../../platform/errors.ts'
@@ -15,7 +16,10 @@ import { forbidHostTokens } from './reach.ts'
 
 type Deps = { access: Access; destinations: Destinations; settle: Settle }
 
-const OpenQuery = Type.Object({ open: Type.Optional(Type.Boolean()) }, { additionalProperties: true })
+const OpenQuery = Type.Object(
+  { open: Type.Optional(Type.Enum(['0', '1', 'false', 'true'])) },
+  { additionalProperties: true },
+)
 
 function cached(reply: FastifyReply, list: unknown, cacheControl: string): void {
   reply.header('cache-control', cacheControl).header('etag', listTag(list))
@@ -55,8 +59,8 @@ export function helperRoutes(app: App, { access, destinations, settle }: Deps): 
       if (tenantId === null)
         throw new HubError('store_unavailable', 'The hub does not know its operator yet.')
       const all = await destinations.list(tenantId)
-      const list =
-        request.query.open === undefined ? all : all.filter((one) => one.open === request.query.open)
+      const { open } = request.query
+      const list = open === undefined ? all : all.filter((one) => one.open === isTrue(open))
       reply.header('vary', 'Authorization, X-Api-Key')
       cached(reply, list, asker === null ? 'public, max-age=300' : 'private, max-age=300')
       return list
