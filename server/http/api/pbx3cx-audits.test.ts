@@ -129,4 +129,27 @@ onEachStore('pbx3cx-audits', (engine) => {
       assert.ok(json.errors[field], `${JSON.stringify(body)} → ${JSON.stringify(json.errors)}`)
     }
   })
+
+  test('who is erased is in no host and no audit any more', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const text = 'call Ann, +33 6 28 77 38 62'
+    const map = { extensions: [{ number: '100', mobile: '0628773862' }] }
+    const host = await post(ask, 'pbx3cx-hosts', { host_name: 'a', comment: text, pbx_map: map })
+    const change = { object: 'extension 100', before: { mobile: '0628773862' }, after: 'none' }
+    const audit = await post(ask, 'pbx3cx-audits', { pbx3cx_host_id: host.id, ...change, comment: text })
+    const erased = await ask('POST', '/api/v1/erase', { body: { number: '06 28 77 38 62' } })
+    assert.deepEqual(
+      [erased.json.removed.pbx_hosts, erased.json.removed.pbx_audits],
+      [1, 1],
+      JSON.stringify(erased.json),
+    )
+    const answers = [
+      await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`),
+      await ask('GET', `${AUDITS}/${audit.id}`),
+    ]
+    for (const { text: held } of answers) {
+      assert.ok(!/28\s?77\s?38\s?62/.test(held), held)
+      assert.match(held, /\[erased\]/)
+    }
+  })
 })
