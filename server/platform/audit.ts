@@ -30,7 +30,7 @@ export type Actor = {
 }
 
 export type Act = {
-  action: 'create' | 'update' | 'delete' | 'import' | 'revoke' | 'merge' | 'erase' | 'renormalise'
+  action: 'create' | 'update' | 'delete' | 'import' | 'revoke' | 'merge' | 'erase' | 'renormalise' | 'redrive'
   entity: string
   entityId: number | null
   before?: unknown
