@@ -8,6 +8,8 @@ const BENCHES: Record<string, string> = {
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
+  'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
+  'slow-store': 'lookups while PostgreSQL is stopped, slow, full and restarted',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
 

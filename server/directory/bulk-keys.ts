@@ -25,6 +25,8 @@ export type BulkKeys = {
   contactFields(line: BulkContact): Promise<ContactPatch>
   /** After a line was written: what its keys now lead to. */
   learn(line: BulkLine, id: number): void
+  /** Whether lines are still looked up by what was read at the beginning. */
+  areKnown(): boolean
   /** From here on every look is a look into the store. */
   forget(): void
 }
@@ -119,6 +121,7 @@ export async function openBulkKeys(tx: DirectoryTx, tenantId: number, lines: Bul
         if (value !== null && isOwn) known?.set(nameOf(table, column, value), id)
       }
     },
+    areKnown: () => known !== null,
     forget() {
       known = null
     },

@@ -52,18 +52,34 @@ function readFields(input: ContactPatch, country: string | null) {
 }
 
 /** Nobody could say who a contact is that has none of these. */
-function checkNamed({
+export function checkNamed({
   first_name,
   last_name,
   email,
   phones,
-}: Pick<Contact, 'first_name' | 'last_name' | 'email' | 'phones'>) {
+}: Pick<Contact, 'first_name' | 'last_name' | 'email'> & { phones: unknown[] }) {
   if (first_name !== null || last_name !== null || email !== null || phones.length > 0) return
   throw invalid({ last_name: ['A contact needs a first name, a last name, an e-mail or a phone.'] })
 }
 
 /** A write whose fields were looked at and found good: `validation_failed` comes before any transaction. */
 export type CheckedContact = ReturnType<typeof readFields>
+
+/** Refuses a new contact of whom nothing is said. */
+export function checkNewContact({ columns, phones = [] }: Pick<CheckedContact, 'columns' | 'phones'>): void {
+  const { first_name = null, last_name = null, email = null } = columns
+  checkNamed({ first_name, last_name, email, phones })
+}
+
+/** The row of a new contact; columns that are not written stay undefined. */
+export function newContactRow(
+  { columns }: Pick<CheckedContact, 'columns'>,
+  { id, tenantId, now }: { id: number; tenantId: number; now: number },
+) {
+  const { first_name = null, last_name = null, email = null, active = 1 } = columns
+  const name_folded = fold(contactName({ first_name, last_name, email }))
+  return { ...columns, id, tenant_id: tenantId, name_folded, active, created_at: now, updated_at: now }
+}
 
 /**
  * The rules by which contacts are written, inside a transaction of the caller's, which records the act. The change
@@ -106,25 +122,12 @@ export function openContactWrites({
   return {
     check: (tenantId, input) => readFields(input, country(tenantId)),
     async insert(tx, tenantId, { columns, phones = [] }) {
-      const { first_name = null, last_name = null, email = null, active = 1 } = columns
-      checkNamed({ first_name, last_name, email, phones })
+      checkNewContact({ columns, phones })
       if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
-      const now = clock.now()
       const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
       if (id === undefined) throw new Error('no party id was given')
-      const name_folded = fold(contactName({ first_name, last_name, email }))
-      await tx.db
-        .insertInto('contacts')
-        .values({
-          ...columns,
-          id,
-          tenant_id: tenantId,
-          name_folded,
-          active,
-          created_at: now,
-          updated_at: now,
-        })
-        .execute()
+      const row = newContactRow({ columns }, { id, tenantId, now: clock.now() })
+      await tx.db.insertInto('contacts').values(row).execute()
       await addPhones(tx, { tenantId, owner: 'contact_id', id }, phones)
       tx.changed(tenantId, 'contact', id)
       return id
