@@ -1,9 +1,16 @@
-import type { BulkContact, BulkCustomer, BulkLine } from '../../contract/bulk.ts'
+import type {
+  BulkContact,
+  BulkContactRemoval,
+  BulkCustomer,
+  BulkCustomerRemoval,
+  BulkLine,
+} from '../../contract/bulk.ts'
 import { isTrue } from '../../contract/common.ts'
 import type { CustomerInput } from '../../contract/customers.ts'
-import { isOneOf, takePartyIds } from '../platform/database/engine.ts'
+import { takePartyIds } from '../platform/database/engine.ts'
 import type { HubError } from '../platform/errors.ts'
-import type { BulkKeys } from './bulk-keys.ts'
+import type { Done } from './bulk-apart.ts'
+import type { BulkKeys, PartyKeys } from './bulk-keys.ts'
 import { readPresent } from './bulk-present.ts'
 import {
   CONTACT_CHANGES,
@@ -12,6 +19,7 @@ import {
   NEW_CONTACTS,
   NEW_CUSTOMERS,
   NEW_PHONES,
+  removeTogether,
   updateTogether,
 } from './bulk-tables.ts'
 import {
@@ -30,7 +38,7 @@ import type { PhoneValues } from './phones.ts'
 import { contactName } from './records.ts'
 import { differs, type DirectoryTx } from './write.ts'
 
-type Upserted = { status: 'created' | 'updated' | 'unchanged'; id: number }
+type Taken = { status: Done['status']; id: number }
 
 /** The lines of one transaction that need no look of their own: written with a statement a table, however many they are. */
 export type BulkGroup = {
@@ -38,11 +46,12 @@ export type BulkGroup = {
    * Takes a line in and answers what `write` will make of it; null = it is to be written by itself, behind those taken
    * in so far. Throws HubError for a line that is refused.
    */
-  take(line: BulkCustomer | BulkContact, asNew: HubError | null): Promise<Upserted | null>
+  take(line: BulkLine, asNew: HubError | null): Promise<Taken | null>
   /** Writes what was taken in since the last time; answers the ids the feed must hear of. Throws when one cannot be. */
   write(): Promise<{ customer: number[]; contact: number[] }>
 }
 
+type BulkRemoval = BulkContactRemoval | BulkCustomerRemoval
 type Rules = {
   now: number
   tenantId: number
@@ -73,6 +82,11 @@ function rowAfter<Row extends object>(row: Row, columns: object): Row {
 const isRenamed = (row: Record<string, unknown>, columns: Record<string, unknown>) =>
   ['account', 'external_id'].some((name) => columns[name] !== undefined && columns[name] !== row[name])
 
+const byKey = (row: Partial<PartyKeys>) => row.account_key ?? row.external_id ?? ''
+/** Two who push the same book wait for each other instead of ending in a deadlock. */
+const inOrder = <Row extends Partial<PartyKeys>>(rows: Row[]) =>
+  rows.toSorted((one, other) => (byKey(one) < byKey(other) ? -1 : 1))
+
 export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: Rules): Promise<BulkGroup> {
   const { now, tenantId, keys, customers, contacts, today } = rules
   const present = await readPresent(tx, lines, { tenantId, keys, today })
@@ -95,6 +109,8 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
     contacts: [] as { id: number; name_folded: string }[],
     renumbered: { customer_id: [] as number[], contact_id: [] as number[] },
     phones: [] as object[],
+    goneCustomers: [] as number[],
+    goneContacts: [] as number[],
   })
   let taken = nothing()
   const givePhones = (owner: Owner, id: number, phones: PhoneValues[]) => {
@@ -102,7 +118,7 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
     taken.phones.push(...phones.map((phone) => ({ ...phone, ...whose })))
   }
 
-  const takeCustomer = async (line: BulkCustomer, asNew: HubError | null): Promise<Upserted | null> => {
+  const takeCustomer = async (line: BulkCustomer, asNew: HubError | null): Promise<Taken | null> => {
     const { id, isStill } = await keys.target(line)
     if (id === null && asNew) throw asNew
     const { op: _op, type: _type, ...fields } = line
@@ -140,7 +156,7 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
     return { status: 'updated', id: row.id }
   }
 
-  const insertContact = async (line: BulkContact, checked: CheckedContact): Promise<Upserted> => {
+  const insertContact = async (line: BulkContact, checked: CheckedContact): Promise<Taken> => {
     checkNewContact(checked)
     const id = await newId()
     taken.newContacts.push(newContactRow(checked, { id, tenantId, now }))
@@ -150,7 +166,7 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
     return { status: 'created', id }
   }
 
-  const takeContact = async (line: BulkContact): Promise<Upserted | null> => {
+  const takeContact = async (line: BulkContact): Promise<Taken | null> => {
     const { id, isStill } = await keys.target(line)
     const row = id === null ? null : present.contacts.get(id)
     if (row === undefined || (row && (touched.has(row.id) || !isStill(row)))) return null
@@ -174,12 +190,34 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
     return { status: 'updated', id: row.id }
   }
 
+  const takeRemoval = async (line: BulkRemoval): Promise<Taken | null> => {
+    const { id, isStill } = await keys.target(line)
+    const table = line.type === 'customer' ? 'customers' : 'contacts'
+    const row = id === null ? undefined : present[table].get(id)
+    if (!row || touched.has(row.id) || !isStill(row)) return null
+    keys.free(table, row)
+    touched.add(row.id)
+    if (table === 'contacts') taken.goneContacts.push(row.id)
+    else {
+      taken.goneCustomers.push(row.id)
+      present.named.delete(row.id)
+      for (const contact of present.contacts.values())
+        if (contact.customer_id === row.id) touched.add(contact.id)
+    }
+    return { status: 'deleted', id: row.id }
+  }
+
+  const takeLine = (line: BulkLine, asNew: HubError | null): Promise<Taken | null> => {
+    if (line.op === 'delete') return takeRemoval(line)
+    return line.type === 'customer' ? takeCustomer(line, asNew) : takeContact(line)
+  }
+
   return {
     async take(line, asNew) {
-      left--
+      if (line.op === 'upsert') left--
       // What lines before have moved is in the store alone.
       if (!keys.areKnown()) return null
-      const done = await (line.type === 'customer' ? takeCustomer(line, asNew) : takeContact(line))
+      const done = await takeLine(line, asNew)
       if (done === null) {
         const { id } = await keys.target(line)
         if (id !== null) touched.add(id)
@@ -187,25 +225,24 @@ export async function openBulkGroup(tx: DirectoryTx, lines: BulkLine[], rules: R
       return done
     },
     async write() {
-      const { newCustomers, newContacts, customers: changed, contacts: moved, renumbered, phones } = taken
+      const mine = taken
       taken = nothing()
-      // Two who push the same book wait for each other instead of ending in a deadlock.
-      const byKey = (one: { external_id?: string | null; account_key?: string | null }) =>
-        one.account_key ?? one.external_id ?? ''
-      const inOrder = <Row extends Parameters<typeof byKey>[0]>(rows: Row[]) =>
-        rows.toSorted((one, other) => (byKey(one) < byKey(other) ? -1 : 1))
-      await insertTogether(tx, NEW_CUSTOMERS, inOrder(newCustomers))
-      await updateTogether(tx, CUSTOMER_CHANGES, changed)
-      await insertTogether(tx, NEW_CONTACTS, inOrder(newContacts))
-      await updateTogether(tx, CONTACT_CHANGES, moved)
-      for (const owner of ['customer_id', 'contact_id'] as const) {
-        if (renumbered[owner].length === 0) continue
-        const whose = isOneOf(tx.engine, owner, renumbered[owner], 'bigint')
-        await tx.db.deleteFrom('phones').where('tenant_id', '=', tenantId).where(whose).execute()
-      }
-      await insertTogether(tx, NEW_PHONES, phones)
+      // A customer takes its contacts along.
+      const orphans = await removeTogether(tx, tenantId, 'contacts', 'customer_id', mine.goneCustomers)
+      await removeTogether(tx, tenantId, 'contacts', 'id', mine.goneContacts)
+      await removeTogether(tx, tenantId, 'customers', 'id', mine.goneCustomers)
+      await insertTogether(tx, NEW_CUSTOMERS, inOrder(mine.newCustomers))
+      await updateTogether(tx, CUSTOMER_CHANGES, mine.customers)
+      await insertTogether(tx, NEW_CONTACTS, inOrder(mine.newContacts))
+      await updateTogether(tx, CONTACT_CHANGES, mine.contacts)
+      for (const owner of ['customer_id', 'contact_id'] as const)
+        await removeTogether(tx, tenantId, 'phones', owner, mine.renumbered[owner])
+      await insertTogether(tx, NEW_PHONES, mine.phones)
       const idsOf = (...rows: { id: number }[][]) => rows.flat().map(({ id }) => id)
-      return { customer: idsOf(newCustomers, changed), contact: idsOf(newContacts, moved) }
+      return {
+        customer: [...idsOf(mine.newCustomers, mine.customers), ...mine.goneCustomers],
+        contact: [...idsOf(mine.newContacts, mine.contacts), ...mine.goneContacts, ...orphans],
+      }
     },
   }
 }

@@ -36,7 +36,6 @@ async function targetsOf(
 ): Promise<Record<'customer' | 'contact', number[]>> {
   const found = { customer: [] as number[], contact: [] as number[] }
   for (const line of lines) {
-    if (line.op === 'delete') continue
     const target = await keys.target(line).catch((error: unknown) => {
       // It names nothing to find it by, which is said of the line when its turn comes.
       if (error instanceof HubError) return { id: null }

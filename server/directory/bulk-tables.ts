@@ -1,5 +1,11 @@
 import type { Transaction } from 'kysely'
-import { bulkInsert, bulkUpdate, type BulkTable, type ColumnType } from '../platform/database/engine.ts'
+import {
+  bulkInsert,
+  bulkUpdate,
+  isOneOf,
+  type BulkTable,
+  type ColumnType,
+} from '../platform/database/engine.ts'
 import type { DirectoryTx } from './write.ts'
 
 /** What a line of a bulk may say of a customer or a contact, as columns. */
@@ -77,4 +83,21 @@ export function updateTogether(
   rows: object[],
 ): Promise<void> {
   return bulkUpdate(engine, db as unknown as Transaction<unknown>, target, valuesOf(target, rows))
+}
+
+/** Deletes all rows with one of these values in one statement; answers their ids. */
+export async function removeTogether(
+  { engine, db }: DirectoryTx,
+  tenantId: number,
+  table: 'customers' | 'contacts' | 'phones',
+  column: 'id' | 'customer_id' | 'contact_id',
+  values: number[],
+): Promise<number[]> {
+  if (values.length === 0) return []
+  const rows = db.deleteFrom(table).where('tenant_id', '=', tenantId)
+  const gone = await rows
+    .where(isOneOf(engine, column, values, 'bigint'))
+    .returning('id')
+    .execute()
+  return gone.map((row) => row.id)
 }

@@ -60,7 +60,6 @@ function isRenamed(before: Named, after: Named): boolean {
 /** What will become of a line that can be written together with others; null = it is to be written by itself. */
 async function plan(group: BulkGroup, write: BulkWrite): Promise<BulkOutcome | null> {
   if ('refused' in write) return { status: 'error', error: write.refused }
-  if (write.line.op === 'delete') return null
   try {
     return await group.take(write.line, write.asNew)
   } catch (error) {
@@ -199,7 +198,7 @@ export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log
         continue
       }
       outcomes[at] = planned
-      if (planned.status === 'created' || planned.status === 'updated') taken.push(at)
+      if (planned.status !== 'error' && planned.status !== 'unchanged') taken.push(at)
     }
     await settle()
     return outcomes
