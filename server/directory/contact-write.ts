@@ -8,16 +8,10 @@ import { toContact, type ContactRow } from './contact-shape.ts'
 import { openFieldCheck } from './field-check.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
+import { customerMeant } from './merged-parties.ts'
 import { addPhones, checkPhone, readPhones, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
-import {
-  checkCustomer,
-  differs,
-  lockRow,
-  type DirectoryDeps,
-  type DirectoryTx,
-  type Uniques,
-} from './write.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
 
 /** What a second contact with the same external id is told. */
 export const CONTACT_UNIQUES: Uniques = {
@@ -123,10 +117,10 @@ export function openContactWrites({
     check: (tenantId, input) => readFields(input, country(tenantId)),
     async insert(tx, tenantId, { columns, phones = [] }) {
       checkNewContact({ columns, phones })
-      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+      const customer_id = columns.customer_id && (await customerMeant(tx, tenantId, columns.customer_id))
       const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
       if (id === undefined) throw new Error('no party id was given')
-      const row = newContactRow({ columns }, { id, tenantId, now: clock.now() })
+      const row = newContactRow({ columns: { ...columns, customer_id } }, { id, tenantId, now: clock.now() })
       await tx.db.insertInto('contacts').values(row).execute()
       await addPhones(tx, { tenantId, owner: 'contact_id', id }, phones)
       tx.changed(tenantId, 'contact', id)
@@ -144,14 +138,14 @@ export function openContactWrites({
       return { row, isChange: !isSame }
     },
     async update(tx, tenantId, id, { columns, phones }, condition = unconditional) {
-      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+      const customer_id = columns.customer_id && (await customerMeant(tx, tenantId, columns.customer_id))
       const before = await load(tx, tenantId, id)
       condition(before)
       const { first_name = before.first_name, last_name = before.last_name, email = before.email } = columns
       const name_folded = fold(contactName({ first_name, last_name, email }))
       await tx.db
         .updateTable('contacts')
-        .set({ ...columns, name_folded, updated_at: clock.now() })
+        .set({ ...columns, customer_id, name_folded, updated_at: clock.now() })
         .where('tenant_id', '=', tenantId)
         .where('id', '=', id)
         .execute()

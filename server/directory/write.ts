@@ -83,16 +83,5 @@ export function differs(row: object, columns: object): boolean {
   )
 }
 
-/** Refuses, on field `customer_id`, a customer that is not this tenant's. */
-export async function checkCustomer(tx: DirectoryTx, tenantId: number, id: number): Promise<void> {
-  const found = await tx.db
-    .selectFrom('customers')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!found) throw invalid({ customer_id: [`There is no customer ${id}.`] })
-}
-
 /** An instant of the store as the API writes it. */
 export const isoTime = (at: number): string => new Date(at).toISOString()
