@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { openServer, type Server } from './http/server.ts'
+import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
@@ -25,7 +26,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables & KeyringTables & IdempotencyTables
+type Tables = AccessTables & DirectoryTables & JournalTables & KeyringTables & IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -101,10 +102,18 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
+    const journal = openJournal({
+      store: pickTables<Tables, JournalTables>(store),
+      clock,
+      lookup: directory.lookup,
+      parties: directory.parties,
+      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      repeatWindowMs: config.repeatSeconds * 1_000,
+    })
 
     const feed = pickTables<Tables, ChangeTables>(store)
     /** What a stop interrupted goes on. */
@@ -175,7 +184,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     closers.push(async () => clearInterval(pruning))
     const retention = openRetention({
       days: config.retention,
-      prune: { audit: pruneAudit(pickTables<Tables, AuditTables>(store)), ...directory.prune },
+      prune: {
+        audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
+        ...directory.prune,
+        ...journal.prune,
+      },
       now: clock.now,
       log,
       onTrouble: trouble,
@@ -185,6 +198,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const server = await openServer({
       access,
       directory,
+      journal,
       keyring,
       idempotency,
       renewSnapshot: memory.renew,

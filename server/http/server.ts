@@ -8,6 +8,7 @@ import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHan
 import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -16,11 +17,14 @@ import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { bulkRoutes } from './api/bulk.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { dispositionRoutes } from './api/dispositions.ts'
+import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
 import { importRoutes } from './api/imports.ts'
@@ -32,6 +36,7 @@ import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
@@ -46,6 +51,7 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  journal: Journal
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -125,7 +131,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, keyring, settle, renewSnapshot, log } = deps
+  const { access, directory, journal, keyring, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -142,6 +148,9 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
+  dispositionRoutes(app, { ...journal, settle })
+  callbackRoutes(app, { ...journal, settle })
+  doNotCallRoutes(app, { ...journal, settle })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -159,7 +168,14 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   let served = 0
   const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
   const answer = openAnswers({ lookup: directory.lookup, metrics })
-  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const dbnQuery: DbnQueryDeps = {
+    ...deps,
+    lookup: directory.lookup,
+    dispositions: deps.journal.dispositions,
+    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+  }
+  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
+  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -210,6 +226,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
