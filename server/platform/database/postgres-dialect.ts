@@ -50,6 +50,9 @@ export function openPostgresPool({ url, maxConnections, onIdleError }: PostgresO
     keepAlive: true,
   })
   pool.on('error', onIdleError)
+  // A connection that breaks under a statement says so twice: to the statement, and to whoever listens. Without a
+  // listener the second one would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Ask, type Json } from '../../../../test/hub.ts'
-import { onEachStore } from '../../../../test/stores.ts'
+import { newStoreAddress, onEachStore } from '../../../../test/stores.ts'
+import { newWire, until } from '../../../../test/wire.ts'
 
 type Pair = {
   name: string
@@ -184,4 +185,26 @@ onEachStore('the DBN query dialect', (engine) => {
     assert.deepEqual(of('completed').toSorted(), callers)
     assert.equal((await ask('GET', '/api/v1/do-not-call')).json.total, 12)
   })
+
+  if (engine === 'postgres')
+    test('with the store away a record is refused and a question answered; once it is back the repetition is kept', async (t) => {
+      const address = await newStoreAddress(t, engine)
+      assert.ok(address.kind === 'postgres')
+      const wire = await newWire(t, address.url)
+      const { ask, importBook } = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })
+      await importBook(BOOK)
+      wire.cut()
+      const body = { cid: '0199001234', status: 'Completed' }
+      const refused = await ask('POST', '/3cx/query', { body })
+      assert.deepEqual(
+        [refused.status, refused.json.success, refused.json.code],
+        [503, 0, 'store_unavailable'],
+      )
+      const list = await ask('POST', '/3cx/query', { body: [body, { cid: '1' }] })
+      assert.deepEqual([list.status, list.json.map((one: Json) => one.success)], [503, [0, false]])
+      assert.equal((await ask('GET', '/3cx/query?cid=0199001234')).text, '{"success":true}')
+      wire.mend()
+      await until('recorded', async () => (await ask('POST', '/3cx/query', { body })).status === 200)
+      assert.equal((await ask('GET', DISPOSITIONS)).json.total, 1)
+    })
 })
