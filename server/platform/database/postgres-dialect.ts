@@ -50,8 +50,8 @@ export function openPostgresPool({ url, maxConnections, onIdleError }: PostgresO
     keepAlive: true,
   })
   pool.on('error', onIdleError)
-  // A connection that breaks under a statement says so twice: to the statement, and to whoever listens. Without a
-  // listener the second one would end the process.
+  // The pool listens to idle connections alone. One that breaks between two statements of a transaction is told of by
+  // the next statement; without a listener Node would take it for a fault nobody handles and end the process.
   pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
