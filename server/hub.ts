@@ -4,6 +4,7 @@ import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
+import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { openGauges } from './hub/gauges.ts'
@@ -28,7 +29,13 @@ import { openWork, type WorkTables } from './platform/work/work.ts'
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
 
-type Tables = AccessTables & DirectoryTables & FleetTables & KeyringTables & IdempotencyTables & WorkTables
+type Tables = AccessTables &
+  DirectoryTables &
+  FleetTables &
+  JournalTables &
+  KeyringTables &
+  IdempotencyTables &
+  WorkTables
 
 export type HubOptions = {
   config: Config
@@ -105,7 +112,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
+      erasers: [eraseFromFleet, eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
@@ -116,6 +123,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tenant: access.tenant,
       filesOf: directory.customerFiles.idsOfCustomer,
       hasFile: directory.customerFiles.has,
+    })
+    const journal = openJournal({
+      store: pickTables<Tables, JournalTables>(store),
+      clock,
+      lookup: directory.lookup,
+      parties: directory.parties,
+      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      repeatWindowMs: config.repeatSeconds * 1_000,
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -133,6 +148,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
           work: pruneWork(pickTables<Tables, WorkTables>(store)),
           ...directory.prune,
+          ...journal.prune,
         },
         now: clock.now,
         log,
@@ -189,6 +205,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       access,
       directory,
       fleet,
+      journal,
       keyring,
       idempotency,
       work,

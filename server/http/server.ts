@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -18,11 +19,14 @@ import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { bulkRoutes } from './api/bulk.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { dispositionRoutes } from './api/dispositions.ts'
+import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
@@ -38,6 +42,7 @@ import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
@@ -53,6 +58,7 @@ export type ServerDeps = {
   access: Access
   directory: Directory
   fleet: Fleet
+  journal: Journal
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -133,7 +139,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, fleet, keyring, settle, renewSnapshot, log, work } = deps
+  const { access, directory, fleet, journal, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -154,6 +160,9 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   pbx3cxHostRoutes(app, { fleet, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
+  dispositionRoutes(app, { ...journal, settle })
+  callbackRoutes(app, { ...journal, settle })
+  doNotCallRoutes(app, { ...journal, settle })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -171,7 +180,14 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   let served = 0
   const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
   const answer = openAnswers({ lookup: directory.lookup, metrics })
-  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const dbnQuery: DbnQueryDeps = {
+    ...deps,
+    lookup: directory.lookup,
+    dispositions: deps.journal.dispositions,
+    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+  }
+  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
+  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -222,6 +238,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
