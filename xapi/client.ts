@@ -99,7 +99,7 @@ export function openXapi(options: XapiOptions): XapiClient {
     clientSecret: options.clientSecret,
     store: options.tokens ?? memoryTokenStore(),
     secrets,
-    now: Date.now,
+    now: () => Date.now(),
   })
   const session = openSession(connection, tokens)
   const discovery = openDiscovery({

@@ -1,4 +1,6 @@
 const MASK = '***'
+/** Any JWT is somebody's token. */
+const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]*/g
 /** Tokens worth remembering: those that may still travel in an answer. */
 const KEPT = 16
 
@@ -16,7 +18,8 @@ export function openSecrets(first: string): Secrets {
     add(secret) {
       known = [...known.slice(0, own), ...new Set([...known.slice(own), ...formsOf(secret)].slice(-3 * KEPT))]
     },
-    redact: (text) => known.reduce((masked, secret) => masked.replaceAll(secret, MASK), text),
+    redact: (text) =>
+      known.reduce((masked, secret) => masked.replaceAll(secret, MASK), text).replaceAll(JWT, MASK),
   }
 }
 
