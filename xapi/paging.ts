@@ -75,9 +75,9 @@ function rowsOf(page: Page | null): unknown[] {
 /** `The limit of '100' for Top query has been exceeded`: what to ask for instead; null when it is another error. */
 function refusedTop(error: unknown, asked: number): number | null {
   if (!isXapiError(error, 'validation') || error.status !== 400 || asked <= 1) return null
-  const words = [error.message, ...error.problems.map(({ message }) => message)].find(
-    (text) => /\btop\b/i.test(text) && /limit|exceed|maximum|greater/i.test(text),
-  )
+  const words = error.problems
+    .map(({ message }) => message)
+    .find((text) => /\btop\b/i.test(text) && /limit|exceed|maximum|greater/i.test(text))
   if (words === undefined) return null
   const told = [...words.matchAll(/\d+/g)].map(([number]) => Number(number)).filter((n) => n > 0 && n < asked)
   return Math.max(...told, 0) || Math.floor(asked / 2)

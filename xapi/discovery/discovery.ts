@@ -69,7 +69,7 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
         return await fetchOne(source)
       } catch (error) {
         if (!(error instanceof XapiError) || !GOES_ON.includes(error.kind)) throw error
-        failures.push(error)
+        failures.push(error.reason === 'too_long' ? tooLong(source, options.longestDescription) : error)
       }
     }
     const unreadable = failures.find(({ kind }) => kind === 'description')
@@ -131,6 +131,17 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
       return lastDrift
     },
   }
+}
+
+function tooLong(source: Source, longest: number): XapiError {
+  return new XapiError(
+    'description',
+    `The PBX's ${source} is no usable description: it is longer than ${longest} bytes.`,
+    {
+      operation: source,
+      reason: 'too_long',
+    },
+  )
 }
 
 /** With these the next source is tried; a PBX that cannot be reached or refuses the token is not asked three times. */
