@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
+  xapi: 'what a PBX can do, read from its description, cold and from the cache',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
 

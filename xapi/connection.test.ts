@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { makeCertificate } from './testing/certificate.ts'
@@ -168,6 +167,13 @@ test('429 and 503 are waited out as the PBX asks, and not for ever', async (t) =
   })
   assert.deepEqual(await openClient(t, pbx).callControl.state(), [])
   assert.equal(asked, 3)
+  let firstAt = 0
+  pbx.on('/callcontrol', () => {
+    if (firstAt !== 0) return { body: [{ dn: String(performance.now() - firstAt >= 990) }] }
+    firstAt = performance.now()
+    return { status: 503, headers: { 'retry-after': '1' } }
+  })
+  assert.equal((await openClient(t, pbx).callControl.state())[0]?.dn, 'true')
   asked = 0
   pbx.on('/callcontrol', () => ({ status: 429, headers: { 'retry-after': asked++ < 99 ? '0' : '' } }))
   await assert.rejects(

@@ -1,5 +1,5 @@
 import type { LookupFunction, Socket } from 'node:net'
-import type { Readable } from 'node:stream'
+import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Pool, type FormData } from 'undici'
 import { backoffMs, retryAfterMs } from './backoff.ts'
@@ -78,7 +78,7 @@ export function openConnection(options: ConnectionOptions): Connection {
   const lane = openLane(url.origin)
   const closing = new AbortController()
 
-  async function attempt(request: RawRequest, leave: () => void): Promise<RawAnswer> {
+  async function attempt(request: RawRequest): Promise<RawAnswer> {
     const { headMs, bodyMs } = options.deadlines
     const late = new AbortController()
     const signal = AbortSignal.any([late.signal, closing.signal, ...(request.signal ? [request.signal] : [])])
@@ -104,7 +104,6 @@ export function openConnection(options: ConnectionOptions): Connection {
         bodyMs,
         longest: request.longestAnswer ?? options.longestAnswer,
         expire: () => expire('body', bodyMs),
-        leave,
       })
     } catch (error) {
       if (closing.signal.aborted) throw closedError(request.operation)
@@ -115,21 +114,21 @@ export function openConnection(options: ConnectionOptions): Connection {
     }
   }
 
-  async function send(request: RawRequest, leave: () => void): Promise<RawAnswer> {
-    const mayRepeat = request.body === undefined || request.body === null || typeof request.body === 'string'
+  async function send(request: RawRequest): Promise<RawAnswer> {
     let waited = 0
     let wasCut = false
     for (let tries = 1; ; tries++) {
       let answer: RawAnswer
       try {
-        answer = await attempt(request, leave)
+        answer = await attempt(request)
       } catch (error) {
         // A connection kept alive may have been closed by the other side just now; a question may be asked again.
         if (request.method !== 'GET' || wasCut || !isRepeatable(error)) throw error
         wasCut = true
         continue
       }
-      if (!asksForPatience(request, answer) || !mayRepeat || tries >= options.retries.attempts) return answer
+      if (!asksForPatience(request, answer) || !mayRepeat(request) || tries >= options.retries.attempts)
+        return answer
       const asked = retryAfterMs(answer.headers('retry-after'))
       const pause = asked ?? backoffMs(tries - 1, 500, 10_000)
       if (waited + pause > options.retries.longestMs) return answer
@@ -156,7 +155,7 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (closing.signal.aborted) throw closedError(null)
       const either = signal === null ? closing.signal : AbortSignal.any([closing.signal, signal])
       try {
-        return await lane.run(options.concurrency, either, (leave) => work((request) => send(request, leave)))
+        return await lane.run(options.concurrency, either, () => work(send))
       } catch (error) {
         if (signal?.aborted && error === either.reason) throw signal.reason
         throw closing.signal.aborted && !(error instanceof XapiError) ? closedError(null) : error
@@ -181,6 +180,11 @@ async function answerWith(connected: Connected, dialled: Promise<Socket>): Promi
     return connected(error as Error, null)
   }
   connected(null, socket)
+}
+
+/** A body that streams is gone once it was sent. */
+export function mayRepeat({ body }: RawRequest): boolean {
+  return !(body instanceof Readable)
 }
 
 /** 429 was not carried out by anybody; 503 may have been, unless it was a question or the PBX says when to come again. */

@@ -51,7 +51,7 @@ for (const [what, status, body, kind, field, code] of [
 ] as const) {
   test(`${what} is an error of kind ${kind}`, async (t) => {
     const pbx = await openPretendPbx(t)
-    pbx.on('/callcontrol', { status, body: body as object })
+    pbx.on('/callcontrol', { status, body })
     const error: unknown = await openClient(t, pbx)
       .callControl.state()
       .catch((thrown: unknown) => thrown)

@@ -2,11 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 /** Whoever wants to send waits here until fewer than its limit are under way to that host. */
 export type Lane = {
-  /**
-   * Runs `work` in a place of its own, in the order of asking. `leave` gives the place back early, for an answer that
-   * goes on for long.
-   */
-  run<T>(limit: number, signal: AbortSignal | null, work: (leave: () => void) => Promise<T>): Promise<T>
+  /** Runs `work` in a place of its own, in the order of asking. */
+  run<T>(limit: number, signal: AbortSignal | null, work: () => Promise<T>): Promise<T>
   /** The host asked for a pause: nothing new begins before. */
   pause(ms: number): void
   release(): void
@@ -26,19 +23,13 @@ export function openLane(origin: string): Lane {
   return {
     async run(limit, signal, work) {
       await enter(state, limit, signal)
-      let isInside = true
-      const leave = () => {
-        if (!isInside) return
-        isInside = false
-        state.active--
-        admit(state)
-      }
       try {
         const pause = state.notBefore - Date.now()
         if (pause > 0) await wait(pause, undefined, { signal: signal ?? undefined })
-        return await work(leave)
+        return await work()
       } finally {
-        leave()
+        state.active--
+        admit(state)
       }
     },
     pause(ms) {

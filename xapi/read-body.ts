@@ -4,11 +4,11 @@ import { XapiError } from './errors.ts'
 import { networkError } from './network-error.ts'
 import type { RawAnswer, RawRequest } from './connection.ts'
 
-type Limits = { bodyMs: number; longest: number; expire: () => void; leave: () => void }
+type Limits = { bodyMs: number; longest: number; expire: () => void }
 
 /**
- * The answer with its body: read whole within the deadline and the longest length, or handed on as a stream, which
- * gives the place in the lane back and must only never pause for longer than the deadline while it is being read.
+ * The answer with its body: read whole within the deadline and the longest length, or handed on as a stream, which goes
+ * on outside the lane and must only never pause for longer than the deadline while it is being read.
  */
 export async function readBody(
   request: RawRequest,
@@ -22,7 +22,6 @@ export async function readBody(
   const status = answer.statusCode
   const isGood = status >= 200 && status < 300 && status !== 204
   if (isGood && request.streams?.(headers('content-type') ?? '')) {
-    limits.leave()
     return { status, headers, bytes: Buffer.alloc(0), stream: watched(request, answer.body, limits) }
   }
   const timer = setTimeout(limits.expire, limits.bodyMs)

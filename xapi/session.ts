@@ -1,4 +1,4 @@
-import type { Connection, RawAnswer, RawRequest } from './connection.ts'
+import { mayRepeat, type Connection, type RawAnswer, type RawRequest } from './connection.ts'
 import { XapiError } from './errors.ts'
 import type { StoredToken } from './token-store.ts'
 import type { Tokens } from './token.ts'
@@ -66,11 +66,6 @@ export function openSession(connection: Connection, tokens: Tokens): Session {
         return token
       }),
   }
-}
-
-/** A body that streams is gone once it was sent. */
-function mayRepeat({ body }: RawRequest): boolean {
-  return body === undefined || body === null || typeof body === 'string' || body instanceof Uint8Array
 }
 
 function noToken(operation: string): XapiError {

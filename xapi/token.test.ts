@@ -57,7 +57,7 @@ test('five clients on one store hold one token, also while it dies again and aga
   const pbx = await openPretendPbx(t)
   pbx.on('/SystemStatus', { body: {} })
   const tokens = memoryTokenStore()
-  const clients = Array.from({ length: 5 }, () => openClient(t, pbx, { tokens, concurrency: 4 }))
+  const clients = Array.from({ length: 5 }, () => openClient(t, pbx, { tokens, concurrency: 100 }))
   const start = Date.now()
   t.mock.timers.enable({ apis: ['Date'], now: start })
   for (let round = 1; round <= 5; round++) {

@@ -15,6 +15,8 @@ export type EventSocket = {
 /** The PBX closes with this code when the token has died. */
 const TOKEN_DIED = 4401
 const LONGEST_FRAME = 1 << 20
+/** Whoever does not answer a close by then is hung up on. */
+const CLOSING_MS = 1000
 
 /** Opens the event socket. Throws `authentication` and `permission` as the PBX answers, `not_found` where there is none. */
 export async function openEventSocket(
@@ -73,7 +75,13 @@ export async function openEventSocket(
     clearInterval(pulse)
     options.signal.removeEventListener('abort', stop)
   })
-  return { closed, close: () => socket.close(1000) }
+  return {
+    closed,
+    close() {
+      socket.close(1000)
+      setTimeout(stop, CLOSING_MS).unref()
+    },
+  }
 }
 
 function opened(socket: WebSocket, place: string): Promise<void> {

@@ -75,14 +75,16 @@ export async function watchSocket(
       onFrame: (frame) => inbox.add(readChange(frame)),
     })
     void socket.closed.then(() => inbox.close())
+    let closed: Awaited<EventSocket['closed']>
     try {
       tracker.reconcile(await rest.state({ signal }))
       onReady()
       for (let change = await inbox.next(); change !== null; change = await inbox.next()) await apply(change)
-      return await socket.closed
     } finally {
-      await end(socket)
+      socket.close()
+      closed = await socket.closed
     }
+    return closed
   }
 
   async function apply(change: Change): Promise<void> {
@@ -97,17 +99,15 @@ export async function watchSocket(
   }
 }
 
-async function end(socket: EventSocket): Promise<void> {
-  socket.close()
-  await Promise.race([socket.closed, wait(1000, null, { ref: false })])
-}
-
 /** What no new connection will change: rights, a secret that is refused, a PBX without call control. */
 function isFinal(error: unknown): boolean {
   return isXapiError(error) && FINAL.includes(error.kind) && error.reason !== 'young_token'
 }
 
 const FINAL: readonly string[] = ['authentication', 'permission', 'not_found', 'closed']
+
+/** More changes than this to look at, and a look at everything is quicker. */
+const MOST_WAITING = 1000
 
 /** Changes in order; of several of the same leg that nobody looked at yet, the last is enough. */
 function openInbox() {
@@ -120,13 +120,14 @@ function openInbox() {
       const key = change.kind === 'dn' ? change.dn : `${change.dn}/${change.legId}`
       waiting.delete(key)
       waiting.set(key, change)
+      if (waiting.size > MOST_WAITING) isClosed = true
       wake()
     },
     close() {
       isClosed = true
       wake()
     },
-    /** Null once the connection is over: what is left is seen when the next one begins. */
+    /** Null once the connection is over, or too much waits: what is left is seen when the next one begins. */
     async next(): Promise<Change | null> {
       while (waiting.size === 0 && !isClosed) await new Promise<void>((resolve) => (wake = resolve))
       const [first] = waiting

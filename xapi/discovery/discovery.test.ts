@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PRETEND_METADATA, pretendApi, pretendYaml } from '../testing/description.ts'
 import { openClient, openPretendPbx, type PretendPbx } from '../testing/pbx.ts'
-import { isXapiError, memoryCacheStore, XapiError, type CacheStore, type DriftReport } from '../xapi.ts'
+import { isXapiError, memoryCacheStore, type CacheStore, type DriftReport, type XapiError } from '../xapi.ts'
 
 /** A cache that tells what was kept. */
 function watchedCache() {
@@ -125,6 +125,21 @@ test('an upgrade is noticed by the version of any answer, read again, and told',
   assert.deepEqual(report?.schemas.fields, [
     { schema: 'Target', added: ['Note'], removed: ['External'], changed: ['To'] },
   ])
+})
+
+test('a PBX that tells no version is read again after a day', async (t) => {
+  const pbx = await openPretendPbx(t)
+  pbx.version = null
+  const client = openClient(t, pbx)
+  const start = Date.now()
+  t.mock.timers.enable({ apis: ['Date'], now: start })
+  await client.operations()
+  t.mock.timers.setTime(start + 23 * 3_600_000)
+  await client.operations()
+  assert.equal(pbx.description.asked.length, 1)
+  t.mock.timers.setTime(start + 25 * 3_600_000)
+  await client.operations()
+  assert.equal(pbx.description.asked.length, 2)
 })
 
 test('a later start hears of an upgrade that happened meanwhile; the same again is no drift', async (t) => {

@@ -28,7 +28,10 @@ export type Discovery = {
   refresh(): Promise<DriftReport | null>
 }
 
-type Known = { index: OperationIndex; version: string | null }
+type Known = { index: OperationIndex; version: string | null; at: number }
+
+/** A PBX that tells no version is read again after this. */
+const UNTOLD_MS = 24 * 3_600_000
 
 export function openDiscovery(options: DiscoveryOptions): Discovery {
   const { url, session } = options
@@ -37,13 +40,14 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
   let finding: Promise<Known> | null = null
   let lastDrift: DriftReport | null = null
 
-  const isCurrent = (one: Known) => session.version() === null || session.version() === one.version
+  const isCurrent = (one: Known) =>
+    session.version() === null ? Date.now() - one.at < UNTOLD_MS : session.version() === one.version
 
   async function find(): Promise<Known> {
     const seen = await cache.seen(url)
     const cached = seen === null ? null : await cache.index(seen.hash)
     if (seen !== null && cached !== null && seen.version !== null && (await askVersion()) === seen.version) {
-      return { index: cached, version: seen.version }
+      return { index: cached, version: seen.version, at: Date.now() }
     }
     return fetchIndex(seen, cached)
   }
@@ -59,7 +63,7 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
       lastDrift = { from, to: { hash: index.hash, version }, ...changes }
       if (!isEmptyDrift(changes)) options.onDrift(lastDrift)
     }
-    return { index, version }
+    return { index, version, at: Date.now() }
   }
 
   async function fetchAny(): Promise<OperationIndex> {

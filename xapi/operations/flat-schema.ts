@@ -21,8 +21,7 @@ export function openFlattener(schemas: Schemas): (schema: Schema) => FlatSchema 
     const parts = (own.all ?? []).map((part) => flatten(part, depth + 1))
     const { ref: _ref, all: _all, properties, required = [], ...rest } = own
     const flat: FlatSchema = Object.assign({}, ...parts, rest, {
-      nullable:
-        schema.nullable ?? own.nullable ?? (parts.some(({ nullable }) => nullable) ? true : undefined),
+      nullable: own.nullable ?? (parts.some(({ nullable }) => nullable) ? true : undefined),
       properties: joined([...parts.map((part) => part.properties), properties ?? null]),
       required: [...new Set([...parts.flatMap((part) => part.required), ...required])],
     }) as FlatSchema

@@ -162,6 +162,16 @@ test('by the description, the old name is taken without asking for the new one',
   )
 })
 
+test('the version is told by whichever place the role may see', async (t) => {
+  const { pbx, client } = await world(t, {})
+  assert.equal(await client.system.version(), null)
+  pbx.on('/SystemStatus', { body: { Version: '20.0.9' } })
+  pbx.on('/Defs/Pbx.GetSystemParameters', { status: 403 })
+  assert.equal(await client.system.version(), '20.0.9')
+  pbx.on('/Defs/Pbx.GetSystemParameters', { body: { Version: '20.0.10' } })
+  assert.equal(await client.system.version(), '20.0.10')
+})
+
 test('what the description lacks is unsupported, and nothing is sent for it', async (t) => {
   const pbx = await openPretendPbx(t)
   const client = openClient(t, pbx)

@@ -1,4 +1,5 @@
 import type { AuditLogRow, CdrSettings, CrmTestResult, LicenseStatus, SystemStatus } from './entities.ts'
+import { isXapiError } from '../errors.ts'
 import { known } from '../operations/known.ts'
 import {
   listOf,
@@ -17,6 +18,8 @@ export type System = {
   health(options?: CallOptions): Promise<{ Firewall?: boolean; Phones?: boolean; Trunks?: boolean }>
   /** Ports, limits and the version, for roles that may not see the status. */
   parameters(options?: CallOptions): Promise<{ Version?: string; [name: string]: unknown }>
+  /** The version the PBX runs, from whichever place tells it to this role; null when none does. */
+  version(options?: CallOptions): Promise<string | null>
   /** Who changed what on the PBX, if its audit is on. */
   auditLog(options?: ListOptions<AuditLogRow>): AsyncGenerator<AuditLogRow, void, undefined>
 }
@@ -35,9 +38,22 @@ export function openSystem(caller: Caller): System {
     license: (options) => get(LICENSE, options),
     health: (options) => get(HEALTH, options),
     parameters: (options) => get(PARAMETERS, options),
+    async version(options) {
+      for (const place of [PARAMETERS, STATUS]) {
+        try {
+          const { Version } = await get<{ Version?: string }>(place, options)
+          if (typeof Version === 'string' && Version !== '') return Version
+        } catch (error) {
+          if (!isXapiError(error) || !UNTOLD.includes(error.kind)) throw error
+        }
+      }
+      return null
+    },
     auditLog: (options) => listOf(caller, [[AUDIT]], options),
   }
 }
+
+const UNTOLD: readonly string[] = ['permission', 'not_found', 'unsupported']
 
 /** Where the PBX writes its call detail records. */
 export const openCdrSettings = (caller: Caller): Settings<CdrSettings> =>
