@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { openClient, openPretendPbx, type Heard, type PretendPbx } from './testing/pbx.ts'
 import { isXapiError } from './xapi.ts'
 
+const USERS = '/Users'
 type Row = { Id: number }
 
 function window(heard: Heard): { top: number; skip: number } {
@@ -92,7 +93,7 @@ test('any operation that answers a list is paged by id, one that knows no pages 
   serveRows(pbx, 150)
   const client = openClient(t, pbx)
   assert.equal((await Array.fromAsync(client.list('ListExtension', { $filter: 'Id ge 0' }))).length, 150)
-  pbx.on('/Users/Pbx.BatchDelete', { body: { value: [{ a: 1 }] } })
+  pbx.on(`${USERS}/Pbx.BatchDelete`, { body: { value: [{ a: 1 }] } })
   assert.deepEqual(await Array.fromAsync(client.list('BatchDelete', { body: { ids: [1] } })), [{ a: 1 }])
   pbx.on('/SystemStatus', { body: { Version: '20' } })
   await assert.rejects(Array.fromAsync(client.list('GetSystemStatus')), (error) =>

@@ -234,7 +234,8 @@ test('a token that died makes the next connection with another', async (t) => {
   calls.cut(4401)
   await seen.ready(2)
   assert.equal(pbx.tokens.issued, 2)
-  assert.deepEqual(new Set(calls.upgrades).size, 2)
+  assert.equal(calls.upgrades.length, 2)
+  assert.equal(new Set(calls.upgrades).size, 2)
 })
 
 test('an upgrade that is refused for its token is tried with another', async (t) => {

@@ -109,15 +109,20 @@ const FINAL: readonly string[] = ['authentication', 'permission', 'not_found', '
 /** More changes than this to look at, and a look at everything is quicker. */
 const MOST_WAITING = 1000
 
-/** Changes in order; of several of the same leg that nobody looked at yet, the last is enough. */
+/**
+ * Changes in order. Of several of the same leg that are still to be looked at, the last is enough; what came with the
+ * leg itself needs no look and is kept.
+ */
 function openInbox() {
   const waiting = new Map<string, Change>()
+  let count = 0
   let isClosed = false
   let wake: () => void = () => {}
   return {
     add(change: Change | null) {
       if (change === null) return
-      const key = change.kind === 'dn' ? change.dn : `${change.dn}/${change.legId}`
+      const place = change.kind === 'dn' ? change.dn : `${change.dn}/${change.legId}`
+      const key = change.kind === 'leg' && change.leg !== null ? `${place} ${count++}` : place
       waiting.delete(key)
       waiting.set(key, change)
       if (waiting.size > MOST_WAITING) isClosed = true

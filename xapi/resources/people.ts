@@ -27,8 +27,9 @@ export type Users = NumberedSet<User> & {
 
 export type MakeCall = { dn: string; destination: string; contact?: string; testCall?: boolean }
 
-const BATCH_DELETE = known('POST /Users/Pbx.BatchDelete')
-const MAKE_CALL = known('POST /Users/Pbx.MakeCall')
+const SET = '/Users'
+const BATCH_DELETE = known(`POST ${SET}/Pbx.BatchDelete`)
+const MAKE_CALL = known(`POST ${SET}/Pbx.MakeCall`)
 
 export function openUsers(caller: Caller): Users {
   const users = numberedSet<User>(caller, 'Users')

@@ -17,6 +17,7 @@ async function world(t: TestContext, body: unknown = { value: [] }) {
   return { pbx, client: openClient(t, pbx), sent }
 }
 
+const USERS = '/Users'
 const all = (rows: AsyncIterable<unknown>) => Array.fromAsync(rows)
 const page = '$top=100&$skip=0&$count=true'
 
@@ -31,16 +32,16 @@ const CALLS: readonly [what: string, call: (client: XapiClient) => Promise<unkno
   ['a new user', (c) => c.users.create({ Number: '100' }), 'POST /Users {"Number":"100"}'],
   ['a changed user', (c) => c.users.update(5, { Enabled: false }), 'PATCH /Users(5) {"Enabled":false}'],
   ['a removed user', (c) => c.users.remove(5), 'DELETE /Users(5)'],
-  ['removed users', (c) => c.users.removeAll([5, 6]), 'POST /Users/Pbx.BatchDelete {"ids":[5,6]}'],
+  ['removed users', (c) => c.users.removeAll([5, 6]), `POST ${USERS}/Pbx.BatchDelete {"ids":[5,6]}`],
   [
     'the first free number',
     (c) => c.users.firstFreeNumber(),
-    'GET /Users/Pbx.GetFirstAvailableExtensionNumber()',
+    `GET ${USERS}/Pbx.GetFirstAvailableExtensionNumber()`,
   ],
   [
     'a call that is made',
     (c) => c.users.makeCall({ dn: '100', destination: '+361' }),
-    'POST /Users/Pbx.MakeCall {"dn":"100","destination":"+361"}',
+    `POST ${USERS}/Pbx.MakeCall {"dn":"100","destination":"+361"}`,
   ],
   ['departments', (c) => all(c.groups.list()), `GET /Groups?${page}`],
   ['a removed department', (c) => c.groups.remove(3), 'POST /Groups/Pbx.DeleteCompanyById {"id":3}'],

@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 
 type Json = { [key: string]: unknown }
 
+const USERS = '/Users'
 const integer = { type: 'integer', format: 'int32', minimum: -2147483648, maximum: 2147483647 }
 const text = { type: 'string', nullable: true }
 const list = (items: Json) => ({ type: 'array', items })
@@ -103,7 +104,7 @@ export function pretendApi(): {
           responses: answers(ref('Extension')),
         },
       },
-      '/Users/Pbx.BatchDelete': {
+      [USERS + '/Pbx.BatchDelete']: {
         post: {
           operationId: 'BatchDelete',
           tags: ['Users'],
