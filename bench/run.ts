@@ -13,6 +13,7 @@ const BENCHES: Record<string, string> = {
   work: 'due tasks claimed and completed against a bare SKIP LOCKED loop',
   'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
   'slow-store': 'lookups while PostgreSQL is stopped, slow, full and restarted',
+  xapi: 'what a PBX can do, read from its description, cold and from the cache',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
 
