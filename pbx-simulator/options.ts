@@ -15,7 +15,7 @@ export const USAGE = `npm run simulator -- [options]      a pretend 3CX for demo
   --fault NAME[=NUMBER][xTIMES][@PATH]   may be given several times: slow, hang, 500, dropped, top, expired-token, clock-skew, 429
   --description FILE       answer every operation of this OpenAPI file
   --token-seconds 3600     how long a token lives
-  --control-token TEXT     for /simulator; made from the seed unless given
+  --control-token TEXT     for /simulator; a new one each time unless given
   --tls-cert FILE --tls-key FILE
   --version-name 20.0.8.1  what it says its version is
   --instant                scripts and backups happen at once

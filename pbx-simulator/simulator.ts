@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { openCalls } from './calls/calls.ts'
@@ -27,6 +28,7 @@ import { addRow } from './model/set-routes.ts'
 import { openStore } from './model/store.ts'
 import { startCrm } from './template/live.ts'
 import { worldNamed } from './worlds/worlds.ts'
+import { textOf } from './model/text.ts'
 
 /** How a simulator is opened. Everything has a default but `clientSecret`, which is then made from the seed. */
 export type SimulatorOptions = {
@@ -142,7 +144,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     changed: new Map(),
   }
   const clientSecret = options.clientSecret ?? random.stream('client secret').password(32)
-  const controlToken = options.controlToken ?? random.stream('control token').password(32)
+  const controlToken = options.controlToken ?? randomBytes(24).toString('base64url')
   keepJournal(pbx)
   build(pbx)
   addClient(pbx, clientId, clientSecret, role)
@@ -180,7 +182,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
   server.get('/.well-known/jwks', () => tokens.keys)
   server.get('/MediaFiles/Backups/:name', (request, reply) => {
     const { name } = request.params as { name: string }
-    const bytes = backupBytes(pbx, name, String((request.query as Row).ticket ?? ''))
+    const bytes = backupBytes(pbx, name, textOf((request.query as Row).ticket))
     return bytes === null ? reply.callNotFound() : reply.type('application/zip').send(bytes)
   })
   server.post('/webclient/api/MyPhone/session', (request, reply) => {

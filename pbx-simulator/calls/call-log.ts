@@ -1,6 +1,7 @@
 import { durationText } from '../odata/literal.ts'
 import type { Pbx, Row } from '../model/pbx.ts'
 import type { Call, Passage, Side } from './call.ts'
+import { textOf } from '../model/text.ts'
 
 /** Numbers by which the call logs name kinds of DN. */
 export const LOG_TYPES: Readonly<Record<Passage['kind'], number>> = {
@@ -82,8 +83,7 @@ export function newLogRows(pbx: Pbx, call: Call, recordingId: number | null): Ro
       CallCost: 0,
       DstRecId: recording,
       SrcRecId: null,
-      RecordingUrl:
-        recording === null ? null : String(pbx.store.get('recordings', recording)?.RecordingUrl ?? ''),
+      RecordingUrl: recording === null ? null : textOf(pbx.store.get('recordings', recording)?.RecordingUrl),
       QualityReport: false,
       Recordings:
         recording === null ? [] : [{ Id: recording, Transcription: null, Summary: null, SentimentScore: 0 }],

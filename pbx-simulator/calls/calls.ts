@@ -11,6 +11,7 @@ import {
   type Side,
   type Why,
 } from './call.ts'
+import { textOf } from '../model/text.ts'
 
 /** A change of a participant, as call control tells it: 0 there or changed, 1 gone, 2 digits, 3 prompt played. */
 export type CallEvent = { type: 0 | 1 | 2 | 3; participant: Participant; call: Call; digits?: string }
@@ -78,7 +79,7 @@ export function trunkFor(pbx: Pbx, number: string): Row {
   const rule = rules.find(
     (one) =>
       !one.Prefix ||
-      String(one.Prefix)
+      textOf(one.Prefix)
         .split(',')
         .some((prefix) => number.startsWith(prefix)),
   )

@@ -1,6 +1,7 @@
 import type { Pbx, Row } from '../model/pbx.ts'
 import { agentOf, type Call } from './call.ts'
 import { newLogRows, oldHistoryRows } from './call-log.ts'
+import { textOf } from '../model/text.ts'
 
 /** Writes every call that ends into all places where a PBX keeps calls. */
 export function keepJournal(pbx: Pbx): () => void {
@@ -21,7 +22,7 @@ export function keepJournal(pbx: Pbx): () => void {
     }
     const began = new Date(call.startedAt).toISOString()
     const last = store.single('LastCdrAndChatMessageTimestamp')
-    if (String(last.LastCdrStartedAt ?? '') < began)
+    if (textOf(last.LastCdrStartedAt) < began)
       store.setSingle('LastCdrAndChatMessageTimestamp', { ...last, LastCdrStartedAt: began })
   })
 }

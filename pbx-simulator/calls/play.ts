@@ -4,6 +4,7 @@ import { answer, callIn, callOut, drop, noAnswer, press, transfer, type Hours } 
 import { holderOf, participantsOf, type Call } from './call.ts'
 import { endCall } from './calls.ts'
 import type { Step } from './script.ts'
+import { textOf } from '../model/text.ts'
 
 const text = (step: Step, word: string): string | null =>
   step[word] === undefined ? null : String(step[word])
@@ -40,7 +41,7 @@ export function playStep(pbx: Pbx, step: Step, known: Map<string, Call>): void {
 
 function firstDid(pbx: Pbx): string {
   const rule = pbx.store.rows('InboundRules').find((one) => one.Condition === 'BasedOnDID')
-  return String(rule?.Data ?? '')
+  return textOf(rule?.Data)
 }
 
 function playOn(pbx: Pbx, step: Step, call: Call): void {
@@ -68,8 +69,11 @@ function playOn(pbx: Pbx, step: Step, call: Call): void {
         by === 'caller' || (by !== 'callee' && holderOf(call)?.dn !== by) ? 'caller' : 'callee',
       )
     }
-    default:
+    case 'miss':
       return endCall(pbx, call, 'caller')
+    case 'inbound':
+    case 'outbound':
+    case 'internal':
   }
 }
 
@@ -100,7 +104,7 @@ export function playScript(pbx: Pbx, steps: readonly Step[], atOnce: boolean): P
           playStep(pbx, step, known)
           next(index + 1, step.at)
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
     }

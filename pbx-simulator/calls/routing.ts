@@ -3,6 +3,7 @@ import { findDn } from '../model/numbers.ts'
 import type { Pbx, Row } from '../model/pbx.ts'
 import { participantsOf, type Call, type How, type Side } from './call.ts'
 import { closePassage, endCall, enter, join, leave, outsideSide, sideOf, trunkFor } from './calls.ts'
+import { textOf } from '../model/text.ts'
 
 /** Where a call goes: the fields of a Destination that matter. */
 export type Target = { to: string; number: string; external: string }
@@ -10,9 +11,9 @@ export type Target = { to: string; number: string; external: string }
 export const targetOf = (destination: unknown): Target => {
   const row = (destination ?? NOWHERE) as Row
   return {
-    to: String(row.To ?? 'None'),
-    number: String(row.Number ?? ''),
-    external: String(row.External ?? ''),
+    to: textOf(row.To),
+    number: textOf(row.Number),
+    external: textOf(row.External),
   }
 }
 
@@ -42,7 +43,8 @@ export function routeTo(pbx: Pbx, call: Call, target: Target, route: Route): voi
     case 'Extension':
     case 'Fax':
       return ring(pbx, call, at, route)
-    default:
+    case 'ExternalLine':
+    case 'Group':
       return endCall(pbx, call, 'callee')
   }
 }

@@ -1,5 +1,6 @@
 import { badRequest } from '../odata/refusal.ts'
 import type { Row } from '../model/pbx.ts'
+import { textOf } from '../model/text.ts'
 
 /** Everything a script can let happen, with the words that may follow. */
 const VERBS = {
@@ -35,7 +36,7 @@ function checkStep(raw: unknown, place: string): Step {
   if ((row.do === 'outbound' || row.do === 'internal') && !(row.from && row.to))
     throw badRequest(`${place}: ${row.do} needs "from" and "to".`)
   if (row.do === 'inbound' && !row.from) throw badRequest(`${place}: inbound needs "from".`)
-  return { ...row, at, do: row.do, call: String(row.call ?? 'call') } as Step
+  return { ...row, at, do: row.do, call: textOf(row.call) || 'call' }
 }
 
 const TIME = /^(\+)?(\d+(?:\.\d+)?)(ms|s|m)?$/

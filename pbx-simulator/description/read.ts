@@ -1,6 +1,7 @@
 import { parse } from 'yaml'
 import { templateSignature } from '../odata/address.ts'
 import type { Method } from '../model/pbx.ts'
+import { textOf } from '../model/text.ts'
 
 /** A schema as it stands in a description. */
 export type Schema = Readonly<{
@@ -61,7 +62,7 @@ export function readDescription(text: string): Description {
     const [type = '', media] =
       Object.entries(content).find(([name]) => name.includes('json')) ?? Object.entries(content)[0] ?? []
     const schema = object(media).schema
-    return { schema: schema ? (schema as Schema) : null, isFile: type !== '' && !type.includes('json') }
+    return { schema: schema ? schema : null, isFile: type !== '' && !type.includes('json') }
   }
   const operations = Object.entries(object(root.paths)).flatMap(([template, path]) =>
     METHODS.flatMap((name): Described[] => {
@@ -76,7 +77,7 @@ export function readDescription(text: string): Description {
           method: name.toUpperCase() as Method,
           template,
           signature: templateSignature(template),
-          id: String(operation.operationId ?? ''),
+          id: textOf(operation.operationId),
           body: schemaIn(plain(operation.requestBody)).schema,
           status: Number(code) || 200,
           answer: schema,
@@ -87,8 +88,7 @@ export function readDescription(text: string): Description {
   )
   const resolve = (schema: Schema): Schema => {
     let current = schema
-    for (let depth = 0; current.$ref !== undefined && depth < 20; depth += 1)
-      current = follow(current.$ref) as Schema
+    for (let depth = 0; current.$ref !== undefined && depth < 20; depth += 1) current = follow(current.$ref)
     return current
   }
   return { text, operations, resolve }

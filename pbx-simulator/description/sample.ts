@@ -38,6 +38,7 @@ export function sampleOf(description: Description, schema: Schema, now: string, 
       return Math.min(resolved.maximum ?? Number.MAX_SAFE_INTEGER, Math.max(0, resolved.minimum ?? 0))
     case 'string':
       return textOf(resolved, now)
+    case undefined:
     default:
       return {}
   }
@@ -55,6 +56,7 @@ function textOf({ format }: Schema, now: string): string {
       return 'PT0S'
     case 'uuid':
       return '00000000-0000-4000-8000-000000000000'
+    case undefined:
     default:
       return ''
   }
@@ -112,6 +114,7 @@ function fits(description: Description, schema: Schema, value: unknown, path: st
       return typeof value === 'number' ? null : path
     case 'string':
       return typeof value === 'string' ? null : path
+    case undefined:
     default:
       return null
   }

@@ -2,6 +2,7 @@ import { readLiteral } from '../odata/literal.ts'
 import { Refusal } from '../odata/refusal.ts'
 import type { Answer, Operation, Pbx, Request, Row, SetDefinition } from '../model/pbx.ts'
 import { shape } from '../model/shape.ts'
+import { textOf as plainText } from '../model/text.ts'
 
 /** More rows than this no report gives. */
 const REPORT_ROWS = 20_000
@@ -119,7 +120,7 @@ function csv(rows: readonly Row[]): Buffer {
     'TalkingDuration',
     'CallHistoryId',
   ]
-  const cell = (value: unknown): string => `"${String(value ?? '').replaceAll('"', '""')}"`
+  const cell = (value: unknown): string => `"${plainText(value).replaceAll('"', '""')}"`
   const lines = rows.map((row) => columns.map((column) => cell(row[column])).join(','))
   return Buffer.from([columns.join(','), ...lines, ''].join('\r\n'))
 }

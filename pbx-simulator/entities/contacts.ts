@@ -3,6 +3,7 @@ import { refuseField } from '../odata/refusal.ts'
 import type { Row, SetDefinition, SingletonDefinition } from '../model/pbx.ts'
 import { insertRow, removeRow } from '../model/set-routes.ts'
 import { shape } from '../model/shape.ts'
+import { textOf } from '../model/text.ts'
 
 const NUMBERS = 'Business Business2 BusinessFax Home Mobile2 Other Pager PhoneNumber'
 
@@ -15,10 +16,7 @@ const CONTACT = shape('Contact', {
 const isFilled = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
 
 /** The last digits of a number, by which different spellings meet. */
-const tail = (number: unknown): string =>
-  String(number ?? '')
-    .replaceAll(/\D/g, '')
-    .slice(-9)
+const tail = (number: unknown): string => textOf(number).replaceAll(/\D/g, '').slice(-9)
 
 export const CONTACTS: SetDefinition = {
   name: 'Contacts',

@@ -5,6 +5,7 @@ import { shape } from '../model/shape.ts'
 import type { FoundContact } from '../template/outputs.ts'
 import { readTemplate, type Template } from '../template/read.ts'
 import { runTemplate } from '../template/template.ts'
+import { textOf } from '../model/text.ts'
 
 shape('CrmSelectableValue', { s: 'Id Name' })
 shape('CrmChoice', { s: 'Key Value' })
@@ -38,7 +39,7 @@ export function templateInUse(pbx: Pbx): { xml: string; parameters: Record<strin
   const choices = Array.isArray(settings.VariableChoices) ? (settings.VariableChoices as Row[]) : []
   return {
     xml: String(kept.xml),
-    parameters: Object.fromEntries(choices.map(({ Key, Value }) => [String(Key), String(Value ?? '')])),
+    parameters: Object.fromEntries(choices.map(({ Key, Value }) => [String(Key), textOf(Value)])),
   }
 }
 
@@ -90,7 +91,7 @@ export const CRM_INTEGRATION: SingletonDefinition = {
         if (mode === undefined) throw refuseField('mode', 'INVALID')
         const result = await runTemplate(
           inUse.xml,
-          { [mode]: String(body.query ?? '') },
+          { [mode]: textOf(body.query) },
           { parameters: inUse.parameters },
         )
         const row = {

@@ -2,6 +2,7 @@ import { readLiteral } from '../odata/literal.ts'
 import { notFound } from '../odata/refusal.ts'
 import type { Operation, Pbx, Row, SetDefinition, SingletonDefinition } from '../model/pbx.ts'
 import { shape, type Shape } from '../model/shape.ts'
+import { textOf } from '../model/text.ts'
 
 const DAY_MS = 86_400_000
 const LICENCE_KEY = 'SIMU-LATO-RPBX-0000'
@@ -196,13 +197,11 @@ export const SYSTEM_STATUS: SingletonDefinition = {
       about: 'Which extensions are registered.',
       run: ({ pbx }) => ({
         kind: 'list',
-        rows: pbx.store
-          .rows('Users')
-          .map(({ Number: number, DisplayName, IsRegistered }) => ({
-            Number: number,
-            Name: DisplayName,
-            IsRegistered,
-          })),
+        rows: pbx.store.rows('Users').map(({ Number: number, DisplayName, IsRegistered }) => ({
+          Number: number,
+          Name: DisplayName,
+          IsRegistered,
+        })),
         shape: EXTENSION_STATE,
         context: 'Collection(Pbx.SystemExtension)',
       }),
@@ -265,7 +264,7 @@ export const PARAMETERS: SetDefinition = {
       run: ({ pbx, values }) => {
         const name = readLiteral(values.get('name') ?? '')
         const row = pbx.store.rows('Parameters').find((one) => one.Name === name)
-        if (!row) throw notFound(`the parameter ${String(name)}`)
+        if (!row) throw notFound(`the parameter ${textOf(name)}`)
         return { kind: 'one', row, shape: PARAMETERS.shape, context: 'Parameters/$entity' }
       },
     },

@@ -7,6 +7,7 @@ import type { Pbx, Row, SetDefinition } from '../model/pbx.ts'
 import { byKey, updateRow } from '../model/set-routes.ts'
 import { shape } from '../model/shape.ts'
 import { DN } from '../model/shared-shapes.ts'
+import { textOf } from '../model/text.ts'
 
 export const FIRST_TRUNK = 10_000
 /** More telephone numbers than this a trunk does not take. */
@@ -150,7 +151,7 @@ export const TRUNKS: SetDefinition = {
       run: ({ pbx, values }) => {
         const template = readLiteral(values.get('template') ?? '')
         if (typeof template !== 'string' || !pbx.store.get('TrunkTemplates', template))
-          throw notFound(`the template ${String(template)}`)
+          throw notFound(`the template ${textOf(template)}`)
         return { kind: 'one', row: newTrunk(pbx, template), shape: TRUNK, context: 'Trunks/$entity' }
       },
     },

@@ -8,6 +8,7 @@ import { shape } from '../model/shape.ts'
 import { CLICK_TO_CALL } from '../model/shared-shapes.ts'
 import { forwardingProfiles } from './forwarding.ts'
 import { makeCall } from './make-call.ts'
+import { textOf } from '../model/text.ts'
 
 export const FIRST_EXTENSION = 100
 
@@ -214,7 +215,7 @@ export const USERS: SetDefinition = {
           .rows('Users')
           .map(({ Number: number, FirstName, LastName, EmailAddress }) =>
             [number, FirstName, LastName, EmailAddress]
-              .map((cell) => `"${String(cell ?? '').replaceAll('"', '""')}"`)
+              .map((cell) => `"${textOf(cell).replaceAll('"', '""')}"`)
               .join(','),
           )
         const text = ['Number,FirstName,LastName,EmailAddress', ...lines].join('\r\n')

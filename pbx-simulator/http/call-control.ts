@@ -1,12 +1,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { WebSocketServer, type WebSocket } from 'ws'
+import { WebSocketServer, type RawData, type WebSocket } from 'ws'
 import { askControl, monitoredBy } from '../calls/control.ts'
 import { Refusal, refusalBody } from '../odata/refusal.ts'
 import type { Caller, Row } from '../model/pbx.ts'
 import { bearerOf, pathOf, type Front } from './server.ts'
 import { callerOf } from './xapi.ts'
+import { textOf } from '../model/text.ts'
 
 const ROOT = '/callcontrol'
 /** The client's token is gone. */
@@ -88,8 +89,8 @@ function follow({ pbx, tokens }: Front, socket: WebSocket, token: string): void 
   })
   socket.on('error', () => socket.terminate())
   socket.on('message', (data) => {
-    const asked = readRequest(String(data))
-    const path = String(asked?.Path ?? '')
+    const asked = readRequest(dataText(data))
+    const path = textOf(asked?.Path)
     const answer = ask(pbx, current(), path, (asked?.RequestData ?? null) as Row | null)
     send({
       event_type: 4,
@@ -103,6 +104,9 @@ function follow({ pbx, tokens }: Front, socket: WebSocket, token: string): void 
     })
   })
 }
+
+const dataText = (data: RawData): string =>
+  (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8')
 
 function readRequest(text: string): Row | null {
   try {

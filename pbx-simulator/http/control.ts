@@ -7,7 +7,7 @@ import { playScript } from '../calls/play.ts'
 import { readScript } from '../calls/script.ts'
 import type { CdrSocket } from '../calls/cdr-socket.ts'
 import type { Row } from '../model/pbx.ts'
-import { runTemplate, type Question } from '../template/template.ts'
+import { runTemplate } from '../template/template.ts'
 import { readFault } from './faults.ts'
 import { bearerOf, type Front } from './server.ts'
 
@@ -90,7 +90,7 @@ export function serveControl(server: FastifyInstance, front: Front, { token, abo
       control.post('/template', (request) => {
         const { xml, question, parameters } = bodyOf(request)
         if (typeof xml !== 'string') throw badRequest('xml is missing.')
-        return runTemplate(xml, (question ?? {}) as Question, {
+        return runTemplate(xml, question ?? {}, {
           parameters: (parameters ?? {}) as Record<string, string>,
         })
       })

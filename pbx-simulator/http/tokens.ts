@@ -2,6 +2,7 @@ import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto'
 import type { Caller, Pbx, Role, Row } from '../model/pbx.ts'
 import { ROLES } from '../model/pbx.ts'
 import { secretOf } from '../entities/principals.ts'
+import { textOf } from '../model/text.ts'
 
 /** What a token request is answered with: tokens, or an OAuth error. */
 export type TokenAnswer = { status: number; body: object }
@@ -74,7 +75,7 @@ export function openTokens(pbx: Pbx, { seconds, issuer, givesRefreshTokens }: Op
     }
   }
   const bySecret = (form: Readonly<Record<string, unknown>>): TokenAnswer => {
-    const clientId = String(form.client_id ?? '')
+    const clientId = textOf(form.client_id)
     const secret = secretOf(pbx, clientId)
     const principal = pbx.store.numbered('ServicePrincipals', clientId)
     if (secret === null || secret !== form.client_secret || !principal)

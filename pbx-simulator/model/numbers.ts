@@ -1,5 +1,6 @@
 import { refuseField } from '../odata/refusal.ts'
 import type { Pbx, Row } from './pbx.ts'
+import { textOf } from './text.ts'
 
 /** Sets whose rows are dialled by number, with what the PBX calls them as peers. */
 export const NUMBERED_SETS = {
@@ -40,7 +41,8 @@ export function nameOfDn({ row }: Dn): string {
   const person = [row.FirstName, row.LastName]
     .filter((part) => typeof part === 'string' && part !== '')
     .join(' ')
-  return person === '' ? String(row.DisplayName ?? row.Name ?? row.Number) : person
+  const line = (row.Gateway as Row | undefined)?.Name
+  return person || textOf(row.DisplayName) || textOf(row.Name) || textOf(line) || textOf(row.Number)
 }
 
 /** A DN as others refer to it. */

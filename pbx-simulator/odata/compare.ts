@@ -19,9 +19,7 @@ function alike(left: Value, right: Value): [number | string, number | string] | 
 }
 
 function kindOf(value: Value): 'instant' | 'span' | null {
-  return typeof value === 'object' && value !== null && 'kind' in value
-    ? (value as Instant | Span).kind
-    : null
+  return typeof value === 'object' && value !== null && 'kind' in value ? value.kind : null
 }
 
 function toMs(value: Value, kind: 'instant' | 'span'): number | null {

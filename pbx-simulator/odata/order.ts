@@ -1,6 +1,7 @@
 import type { Fields, Row } from './filter.ts'
 import { splitOutside } from './literal.ts'
 import { badRequest } from './refusal.ts'
+import { textOf } from '../model/text.ts'
 
 /** Comparison of rows for `$orderby`; nothing stands before something. */
 export function readOrder(text: string, fields: Fields): (a: Row, b: Row) => number {
@@ -32,6 +33,6 @@ function inOrder(a: unknown, b: unknown): number {
   if (a === null) return -1
   if (b === null) return 1
   if (typeof a === 'number' && typeof b === 'number') return a - b
-  const [x, y] = [String(a), String(b)]
+  const [x, y] = [textOf(a), textOf(b)]
   return x < y ? -1 : x > y ? 1 : 0
 }

@@ -72,7 +72,7 @@ export function startCrm(pbx: Pbx): Crm {
     const lookup = lookups.get(call.controlId)
     lookups.delete(call.controlId)
     if (!inUse || !isOn(call)) return
-    begin(
+    void begin(
       (async () => {
         const found = (await lookup)?.contacts[0] ?? {}
         return runTemplate(

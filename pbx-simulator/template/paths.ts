@@ -1,3 +1,4 @@
+import { textOf as plainText } from '../model/text.ts'
 import type { Element } from './read.ts'
 
 /** Steps of a dotted path into an answer. */
@@ -60,7 +61,7 @@ function putAt(root: unknown, steps: readonly string[], member: unknown): unknow
 export function textOf(value: unknown): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'boolean') return value ? 'True' : 'False'
-  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' ? JSON.stringify(value) : plainText(value)
 }
 
 const digits = (text: string): string => text.replaceAll(/\D/g, '')
@@ -84,6 +85,8 @@ export function ruleHolds(rule: Element, answer: unknown, wanted: string): boole
       return values.some((value) => isSameNumber(textOf(value), wanted))
     case 'Regex':
       return values.some((value) => new RegExp(rule.attributes.Ethalon ?? '').test(textOf(value)))
+    case 'Any':
+    case undefined:
     default:
       return values.length > 0
   }

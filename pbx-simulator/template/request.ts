@@ -41,6 +41,7 @@ function typed(element: Element, scope: Scope): unknown {
       return value === '' || Number.isNaN(Number(value)) ? null : Number(value)
     case 'Boolean':
       return value.toLowerCase() === 'true'
+    case undefined:
     default:
       return value
   }
