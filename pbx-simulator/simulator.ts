@@ -110,7 +110,6 @@ function addClient(pbx: Pbx, clientId: string, secret: string, role: Role): void
     .slice(0, MOST_MONITORED)
   const row: Row = addRow(pbx, SERVICE_PRINCIPALS, {
     Number: clientId,
-    Name: clientId,
     CallControlEnabled: true,
     MyPhoneEnabled: true,
   })

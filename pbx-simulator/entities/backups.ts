@@ -179,11 +179,11 @@ export const BACKUPS: SetDefinition = {
       on: 'Backups',
       name: 'Pbx.SetBackupSettings',
       kind: 'action',
-      params: [['backupSettings', 'BackupSettings']],
+      params: [['settings', 'BackupSettings']],
       answers: null,
       about: 'Changes when backups are made by themselves.',
       run: ({ pbx, body }) => {
-        const sent = (body.backupSettings ?? body.settings ?? {}) as Row
+        const sent = (body.settings ?? {}) as Row
         pbx.store.setSingle('backup settings', { ...pbx.store.single('backup settings'), ...sent })
         return { kind: 'nothing' }
       },

@@ -28,10 +28,7 @@ const HISTORY = shape('CallHistoryView', {
   dur: 'CallTime',
 })
 
-const LAST = shape('LastCdrAndChatMessageTimestamp', {
-  s: 'Id',
-  dt: 'LastCdrStartedAt LastChatMessageTimeSent',
-})
+const LAST = shape('LastCdrAndChatMessageTimestamp', { dt: 'LastCdrStartedAt LastChatMessageTimeSent' })
 
 const PARAMETERS: readonly (readonly [string, string])[] = [
   ['periodFrom', 'dt'],
@@ -150,7 +147,7 @@ const LOG_OPERATIONS: readonly Operation[] = [
     on: 'ReportCallLogData',
     name: 'Pbx.DownloadCallLog',
     kind: 'function',
-    params: [['clientTimeZone', 's'], ...PARAMETERS],
+    params: [...PARAMETERS, ['clientTimeZone', 's']],
     answers: 'file',
     about: 'The same as CSV.',
     area: 'history',
@@ -178,12 +175,11 @@ export const LAST_CDR: SetDefinition = {
   name: 'LastCdrAndChatMessageTimestamp',
   shape: LAST,
   about: 'When the last call began: a cheap way to see whether there is news.',
-  key: 'Id',
+  key: 'LastCdrStartedAt',
   can: ['list'],
   area: 'history',
   rows: (pbx) => [
     {
-      Id: 'last',
       LastCdrStartedAt: null,
       LastChatMessageTimeSent: null,
       ...pbx.store.single('LastCdrAndChatMessageTimestamp'),

@@ -1,6 +1,6 @@
 import { readLiteral } from '../odata/literal.ts'
 import { notFound, refuseField } from '../odata/refusal.ts'
-import type { Pbx, Row, SingletonDefinition } from '../model/pbx.ts'
+import type { Pbx, Row, SetDefinition, SingletonDefinition } from '../model/pbx.ts'
 import { shape } from '../model/shape.ts'
 import type { FoundContact } from '../template/outputs.ts'
 import { readTemplate, type Template } from '../template/read.ts'
@@ -41,6 +41,17 @@ export function templateInUse(pbx: Pbx): { xml: string; parameters: Record<strin
     xml: String(kept.xml),
     parameters: Object.fromEntries(choices.map(({ Key, Value }) => [String(Key), textOf(Value)])),
   }
+}
+
+/** Templates that were uploaded. The plain list of them is no address, as on the PBX. */
+export const CRM_TEMPLATES: SetDefinition = {
+  name: 'CrmTemplates',
+  shape: TEMPLATE,
+  about: 'CRM templates that were uploaded.',
+  key: 'Name',
+  can: ['read', 'delete'],
+  rows: (pbx) => pbx.store.rows('crm templates').map(({ Name }) => ({ Name })),
+  deleting: (pbx, row) => pbx.store.remove('crm templates', row.Name),
 }
 
 const QUESTIONS = { PhoneExact: 'number', Search: 'search', Email: 'email' } as const

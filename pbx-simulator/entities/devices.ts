@@ -5,24 +5,34 @@ import { shape } from '../model/shape.ts'
 import { PEER } from '../model/shared-shapes.ts'
 
 const SIP_DEVICE = shape('SipDevice', {
-  s: 'Id DN MacAddress Name UserAgent Model FirmwareVersion',
-  b: 'IsRegistered',
+  i32: 'Id',
+  s: 'PhoneWebPassword ProvLink',
+  Peer: 'DN',
+  SipRegistrar: 'Registrar',
 })
+shape('SipRegistrar', { s: 'Contact UserAgent' })
 const DEVICE_INFO = shape('DeviceInfo', {
   i32: 'Id',
-  s: 'MAC Model Vendor FirmwareVersion NetworkAddress AssignedUser',
+  s: 'MAC Model Vendor FirmwareVersion NetworkAddress AssignedUser InterfaceLink NetworkPath Parameters SbcName TemplateName UserAgent',
+  b: 'Assigned ViaSBC',
   dt: 'DetectedAt',
 })
 const SBC = shape('Sbc', {
   i32: 'AudioPort LogSize PhoneUserId',
   s: 'DisplayName Group LocalIPv4 Name PassiveServer Password PhoneMAC ProvisionLink PublicIP Version',
   b: 'HasConnection PassiveServerIsEnabled',
+  any: 'Connection LogLevel Security',
 })
-const FIRMWARE = shape('Firmware', { s: 'Id Filename Version', '[s]': 'SupportedPhones' })
+const FIRMWARE = shape('Firmware', { s: 'Id Filename Model Vendor Version' })
+shape('PhoneModel', { s: 'Name URL UserAgent', b: 'AddAllowed CanBeSBC' })
 const PHONE_TEMPLATE = shape('PhoneTemplate', {
-  s: 'Id Brand Models',
-  b: 'IsCustom',
-  any: 'Languages TimeZones',
+  s: 'Id Content URL',
+  i32: 'MaxQueueCustomRingtones',
+  b: 'AddAllowed AllowSSLProvisioning HotdeskingAllowed IsCustom RpsEnabled XferTypeEnabled',
+  '[s]':
+    'AllowedNetConfigs BacklightTimeouts Codecs DateFormats Languages PowerLedSettings QueueRingTones RingTones ScreenSaverTimeouts TimeFormats TimeZones',
+  any: 'DefaultQueueRingTone TemplateType',
+  '[PhoneModel]': 'Models',
 })
 
 export const SIP_DEVICES: SetDefinition = {
@@ -35,7 +45,11 @@ export const SIP_DEVICES: SetDefinition = {
     pbx.store
       .rows('Users')
       .filter((user) => user.IsRegistered === true)
-      .map((user) => ({ Id: deviceOf(user), DN: user.Number, UserAgent: USER_AGENT, IsRegistered: true })),
+      .map((user) => ({
+        Id: user.Id,
+        DN: peerOf({ set: 'Users', type: 'Extension', row: user }),
+        Registrar: { Contact: deviceOf(user), UserAgent: USER_AGENT },
+      })),
 }
 
 export const USER_AGENT = 'simulated phone (pbx-simulator)'
@@ -49,7 +63,7 @@ export const DEVICE_INFOS: SetDefinition = {
   shape: DEVICE_INFO,
   about: 'Phones that were seen in the network and belong to nobody yet.',
   key: 'Id',
-  can: ['list', 'read', 'update', 'delete'],
+  can: ['list', 'read', 'delete'],
 }
 
 export const SBCS: SetDefinition = {
@@ -66,7 +80,7 @@ export const FIRMWARES: SetDefinition = {
   shape: FIRMWARE,
   about: 'Firmware files for phones.',
   key: 'Id',
-  can: ['list', 'read', 'delete'],
+  can: ['list', 'delete'],
 }
 
 export const PHONE_TEMPLATES: SetDefinition = {
@@ -75,6 +89,13 @@ export const PHONE_TEMPLATES: SetDefinition = {
   about: 'How models of phones are set up.',
   key: 'Id',
   can: ['list', 'read', 'update', 'delete'],
+}
+
+shape('PeersRequest', { '[s]': 'DnNumbers', b: 'IsReportPeers' })
+
+function numbersIn(request: unknown): unknown[] {
+  const numbers = (request as Row | null | undefined)?.DnNumbers
+  return Array.isArray(numbers) ? numbers : []
 }
 
 const peers = (pbx: Pbx): Row[] =>
@@ -117,11 +138,11 @@ export const PEERS: SetDefinition = {
       on: 'Peers',
       name: 'Pbx.RetreivePeersByNumbers',
       kind: 'action',
-      params: [['numbers', '[s]']],
+      params: [['peersRequest', 'PeersRequest']],
       answers: '[Peer]',
       about: 'The peers with these numbers.',
       run: ({ pbx, body }) => {
-        const numbers: unknown[] = Array.isArray(body.numbers) ? body.numbers : []
+        const numbers: unknown[] = numbersIn(body.peersRequest)
         const rows = numbers.flatMap((number) => {
           const dn = findDn(pbx, number)
           return dn ? [{ ...peerOf(dn), Name: nameOfDn(dn) }] : []

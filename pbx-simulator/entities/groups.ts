@@ -11,11 +11,16 @@ const FIRST_GROUP = 1
 const ROUTES = ['OfficeRoute', 'OutOfOfficeRoute', 'BreakRoute', 'HolidaysRoute'] as const
 
 shape('GroupProps', {
-  i32: 'DectMaxCount LiveChatMaxCount OutboundRulesMaxCount PromptsMaxCount SbcMaxCount TrunksMaxCount',
-  s: 'Fqdn ResellerId ResellerName Subscription SubscriptionType SystemNumberFrom SystemNumberTo TrunkNumberFrom TrunkNumberTo UserNumberFrom UserNumberTo',
+  i32: 'DectMaxCount DepartmentContactsMaxCount LiveChatMaxCount PersonalContactsMaxCount OutboundRulesMaxCount PromptsMaxCount SbcMaxCount TrunksMaxCount',
+  dt: 'SubcriptionExpireDate',
+  any: 'StartupLicense',
+  s: 'Fqdn ResellerId ResellerName StartupOwnerEmail Subscription SubscriptionType SystemNumberFrom SystemNumberTo TrunkNumberFrom TrunkNumberTo UserNumberFrom UserNumberTo',
 })
 
-const RESTRICTIONS = shape('Restrictions', { i32: 'TrunksMaxCount PromptsMaxCount', b: 'IsCompany' })
+const RESTRICTIONS = shape('Restrictions', {
+  i32: 'MaxPrompts',
+  any: 'Dects LiveChats Sbcs System Trunks Users',
+})
 
 const GROUP = shape(
   'Group',
@@ -39,6 +44,7 @@ const GROUP = shape(
 
 export const GROUPS: SetDefinition = {
   name: 'Groups',
+  lists: ['Members', 'Rights'],
   shape: GROUP,
   about: 'Departments, with their members, hours and routes.',
   key: 'Id',
@@ -97,7 +103,7 @@ export const GROUPS: SetDefinition = {
       about: 'How much a department may have.',
       run: ({ pbx, values }) => {
         byKey(pbx, GROUPS, values)
-        const row = { TrunksMaxCount: 100, PromptsMaxCount: 100, IsCompany: false }
+        const row = { MaxPrompts: 100 }
         return { kind: 'one', row, shape: RESTRICTIONS, context: 'Pbx.Restrictions' }
       },
     },

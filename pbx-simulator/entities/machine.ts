@@ -11,6 +11,9 @@ const SERVICE = shape('ServiceInfo', {
   ServiceStatus: 'Status',
 })
 
+shape('ServiceManageOptions', { '[s]': 'ServiceNames' })
+shape('ExtensionFilter', { s: 'Number', '[s]': 'CallIds' })
+
 const nothing = { kind: 'nothing' } as const
 
 function setStatus(pbx: Pbx, name: unknown, status: 'Running' | 'Stopped'): void {
@@ -23,11 +26,12 @@ const onService = (name: string, about: string, status: 'Running' | 'Stopped'): 
   on: 'Services',
   name: `Pbx.${name}`,
   kind: 'action',
-  params: [['serviceName', 's']],
+  params: [['options', 'ServiceManageOptions']],
   answers: null,
   about,
   run: ({ pbx, body }) => {
-    setStatus(pbx, body.serviceName, status)
+    const names = (body.options as Row | undefined)?.ServiceNames
+    for (const service of Array.isArray(names) ? names : []) setStatus(pbx, service, status)
     return nothing
   },
 })
@@ -101,7 +105,7 @@ const AUDIT = shape('AuditLog', {
   s: 'Ip NewData ObjectName PrevData UserName',
   dt: 'Timestamp',
 })
-const ACTIVITY_FILTER = shape('ActivityLogsFilter', { '[s]': 'Calls', s: 'Extension' })
+const ACTIVITY_FILTER = shape('ActivityLogsFilter', { '[ExtensionFilter]': 'Extensions' })
 const REPORT_TOP = 100_000
 
 const wordOf = (values: ReadonlyMap<string, string>, name: string): string =>
@@ -159,7 +163,7 @@ export const LOG_OPERATIONS: readonly Operation[] = [
     on: 'ActivityLog',
     name: 'Pbx.GetFilter',
     kind: 'function',
-    answers: '[ActivityLogsFilter]',
+    answers: 'ActivityLogsFilter',
     about: 'The extensions and calls the log knows.',
     area: 'system',
     run: ({ pbx }) => {
@@ -168,8 +172,8 @@ export const LOG_OPERATIONS: readonly Operation[] = [
         const known = calls.get(String(row.extension)) ?? new Set()
         calls.set(String(row.extension), known.add(String(row.call)))
       }
-      const rows: Row[] = [...calls].map(([Extension, ids]) => ({ Extension, Calls: [...ids] }))
-      return { kind: 'list', rows, shape: ACTIVITY_FILTER, context: 'Collection(Pbx.ActivityLogsFilter)' }
+      const Extensions = [...calls].map(([number, ids]) => ({ Number: number, CallIds: [...ids] }))
+      return { kind: 'one', row: { Extensions }, shape: ACTIVITY_FILTER, context: 'Pbx.ActivityLogsFilter' }
     },
   },
 ]

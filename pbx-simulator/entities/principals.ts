@@ -4,19 +4,17 @@ import { checkNumber, findDn, findDnById, peerOf } from '../model/numbers.ts'
 import type { Pbx, Row, SetDefinition } from '../model/pbx.ts'
 import { byKey } from '../model/set-routes.ts'
 import { shape } from '../model/shape.ts'
-import { CLICK_TO_CALL } from '../model/shared-shapes.ts'
+import { DN } from '../model/shared-shapes.ts'
 import { inEverybodysGroup } from './queues.ts'
 
 const PRINCIPAL = shape(
   'ServicePrincipal',
   {
-    s: 'Name',
     b: 'XAPIEnabled CallControlEnabled MyPhoneEnabled IsSystem',
     dt: 'LastUsed',
     '[Peer]': 'Peers',
-    '[UserTag]': 'Tags',
   },
-  { extends: CLICK_TO_CALL, navigation: 'Peers' },
+  { extends: DN, navigation: 'Peers' },
 )
 
 /** Where the secrets of API clients are kept: outside the rows, so that no answer carries them. */
@@ -46,14 +44,12 @@ export const SERVICE_PRINCIPALS: SetDefinition = {
   key: 'Id',
   can: ['list', 'create', 'read', 'update', 'delete'],
   defaults: (pbx) => ({
-    Name: '',
     XAPIEnabled: true,
     CallControlEnabled: false,
     MyPhoneEnabled: false,
     IsSystem: false,
     LastUsed: null,
     Peers: [],
-    Tags: ['Principal'],
     ...inEverybodysGroup(pbx),
   }),
   view: (pbx, row) => ({ ...row, Groups: completeGroups(pbx, row) }),

@@ -88,6 +88,7 @@ export const inEverybodysGroup = (pbx: Pbx): Row => {
 
 export const QUEUES: SetDefinition = {
   name: 'Queues',
+  lists: ['Agents', 'Managers'],
   shape: QUEUE,
   about: 'Call queues and their agents.',
   key: 'Id',
@@ -144,6 +145,7 @@ export const QUEUES: SetDefinition = {
 
 export const RING_GROUPS: SetDefinition = {
   name: 'RingGroups',
+  lists: ['Members'],
   shape: RING_GROUP,
   about: 'Ring groups and their members.',
   key: 'Id',

@@ -29,18 +29,13 @@ const RECEPTIONIST = shape(
   { extends: DN, navigation: 'Forwards' },
 )
 
-const PARKING = shape(
-  'Parking',
-  { i32: 'Id', s: 'Number', '[UserGroup]': 'Groups' },
-  { navigation: 'Groups' },
-)
+const PARKING = shape('Parking', {}, { extends: DN })
 
 const FAX = shape(
   'Fax',
   {
-    s: 'AuthID AuthPassword OutboundCallerID FaxServer',
-    b: 'G711Forced UseLocalFaxServer SendEmail',
-    VMEmailOptionsType: 'EmailOptions',
+    s: 'AuthID AuthPassword OutboundCallerId',
+    b: 'FaxServer',
   },
   { extends: DN },
 )
@@ -66,6 +61,7 @@ function checkForwards(pbx: Pbx, sent: unknown): Row[] {
 
 export const RECEPTIONISTS: SetDefinition = {
   name: 'Receptionists',
+  lists: ['Forwards'],
   shape: RECEPTIONIST,
   about: 'Digital receptionists: what is played to a caller, and where each key leads.',
   key: 'Id',
@@ -116,8 +112,8 @@ const newFax = (pbx: Parameters<typeof firstFreeNumber>[0]): Row => ({
   Number: firstFreeNumber(pbx, 890),
   AuthID: pbx.random.password(10),
   AuthPassword: pbx.random.password(12),
-  OutboundCallerID: '',
-  G711Forced: false,
+  OutboundCallerId: '',
+  FaxServer: false,
   ...inEverybodysGroup(pbx),
 })
 

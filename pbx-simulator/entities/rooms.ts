@@ -5,7 +5,7 @@ import { BACKUPS } from './backups.ts'
 import { CALL_HISTORY, LAST_CDR } from './call-history.ts'
 import { CDR_SETTINGS } from './cdr-settings.ts'
 import { CONTACTS, PHONE_BOOK_SETTINGS } from './contacts.ts'
-import { CRM_INTEGRATION } from './crm.ts'
+import { CRM_INTEGRATION, CRM_TEMPLATES } from './crm.ts'
 import { DEVICE_INFOS, FIRMWARES, PEERS, PHONE_TEMPLATES, SBCS, SIP_DEVICES } from './devices.ts'
 import { GROUPS } from './groups.ts'
 import { HOLIDAYS, OFFICE_HOURS_SETTINGS } from './hours.ts'
@@ -20,7 +20,7 @@ import { DEFINITIONS, LICENSE_STATUS, PARAMETERS, SYSTEM_STATUS, TIME_ZONES } fr
 import { DID_NUMBERS, TEMPLATES, TRUNKS } from './trunks.ts'
 import { USERS } from './users.ts'
 
-const TICKET = shape('DownloadTicket', { s: 'Ticket', i32: 'ExpiresInSeconds' })
+const TICKET = shape('OneTimeTicket', { s: 'Ticket', i32: 'ExpiresInSeconds' })
 
 /** Every entity and operation the simulator has of its own. The description it serves is made from this list. */
 export const ROOMS: readonly Room[] = [
@@ -30,7 +30,10 @@ export const ROOMS: readonly Room[] = [
   { sets: [HOLIDAYS, CONTACTS], singletons: [OFFICE_HOURS_SETTINGS, PHONE_BOOK_SETTINGS] },
   { sets: [SERVICE_PRINCIPALS, PEERS, SIP_DEVICES, DEVICE_INFOS, SBCS, FIRMWARES, PHONE_TEMPLATES] },
   { sets: [ACTIVE_CALLS, CALL_HISTORY, LAST_CDR, RECORDINGS, BACKUPS] },
-  { sets: [EVENT_LOGS, COUNTRY_LIST], singletons: [CDR_SETTINGS, CRM_INTEGRATION, COUNTRY_CODES] },
+  {
+    sets: [EVENT_LOGS, COUNTRY_LIST, CRM_TEMPLATES],
+    singletons: [CDR_SETTINGS, CRM_INTEGRATION, COUNTRY_CODES],
+  },
   { operations: LOG_OPERATIONS },
   {
     operations: [
@@ -38,13 +41,13 @@ export const ROOMS: readonly Room[] = [
         on: 'MyUser',
         name: 'Pbx.IssueDownloadTicket',
         kind: 'action',
-        answers: 'DownloadTicket',
+        answers: 'OneTimeTicket',
         about: 'A ticket for one download.',
         run: ({ pbx }) => ({
           kind: 'one',
           row: { Ticket: pbx.random.hex(24), ExpiresInSeconds: 60 },
           shape: TICKET,
-          context: 'Pbx.DownloadTicket',
+          context: 'Pbx.OneTimeTicket',
         }),
       },
     ],

@@ -9,11 +9,12 @@ const LICENCE_KEY = 'SIMU-LATO-RPBX-0000'
 const MAX_SIM_CALLS = 32
 
 const DEFS = shape('Defs', { s: 'Id' })
-const TIME_ZONE = shape('TimeZone', { s: 'Id Name IanaName', i32: 'Bias' })
+const TIME_ZONE = shape('TimeZone', { s: 'Id Name IanaName WindowsName' })
 const SYSTEM_PARAMETERS = shape('SystemParameters', {
-  s: 'Version FQDN GlobalLanguage TrunkNumberFrom DefaultAudioIntro',
-  i32: 'HttpPort HttpsPort ProcessorCount MaxDIDPerTrunk ExtensionLength',
-  b: 'IsMulticompanyMode IsHosted IsStartup',
+  s: 'Version FQDN GlobalLanguage IpV6 PbxExternalHost StaticIp StunIp',
+  i32: 'ENL HttpPort HttpsPort ProcessorCount MaxDIDPerTrunk SipPort SipsPort TunnnelPort',
+  b: 'Is3CXFQDN IsChatLogEnabled IsHosted IsHosted3CX IsMulticompanyMode IsStaticIp',
+  License: 'License',
 })
 const LICENCE = shape('License', {
   i32: 'MaxSimCalls',
@@ -25,11 +26,11 @@ const HEALTH = shape('SystemHealthStatus', {
   b: 'Firewall Phones Trunks',
 })
 const TELEMETRY = shape('SystemTelemetry', {
-  i32: 'CpuUsage MemoryUsage',
-  i64: 'FreeDiskSpace',
-  dt: 'SampleTime',
+  i64: 'FreeDiskSpace FreePhysicalMemory TotalDiskSpace TotalPhysicalMemory TickCount',
+  dt: 'Time',
+  any: 'CpuUsage',
 })
-const EXTENSION_STATE = shape('SystemExtension', { s: 'Number Name', b: 'IsRegistered' })
+const EXTENSION_STATE = shape('SystemExtensionStatus', { s: 'Name Number Type', b: 'IsRegistered' })
 
 const STATUS = shape('SystemStatus', {
   i32: 'CallsActive DiskUsage ExtensionsRegistered ExtensionsTotal Id MaxSimCalls MaxUserExtensions OutboundRules TrunksRegistered TrunksTotal UserExtensions',
@@ -38,6 +39,7 @@ const STATUS = shape('SystemStatus', {
   b: 'Activated AutoUpdateEnabled BackupScheduled DBMaintenanceInProgress HasNotRunningServices HasUnregisteredSystemExtensions IsAuditLogEnabled IsChatLogEnabled IsRecordingArchiveEnabled LicenseActive LocalIpValid RecordingQuotaReached RecordingStopped RemoteConfigurationRequired RemoteStorageEnabled Support VoicemailQuotaReached VoicemailStopped',
   dt: 'ExpirationDate LastBackupDateTime LastCheckForUpdates LastSuccessfulUpdate MaintenanceExpiresAt',
   XOperatingSystemType: 'OS',
+  any: 'RemoteStorageStatus',
 })
 
 const LICENCE_STATUS = shape('LicenseStatus', {
@@ -94,12 +96,16 @@ export const DEFINITIONS: SingletonDefinition = {
       HttpsPort: 5001,
       ProcessorCount: 2,
       MaxDIDPerTrunk: 10_000,
-      ExtensionLength: 3,
-      TrunkNumberFrom: '10000',
-      DefaultAudioIntro: '',
+      ENL: 3,
+      SipPort: 5060,
+      SipsPort: 5061,
+      TunnnelPort: 5090,
+      PbxExternalHost: pbx.name,
+      Is3CXFQDN: false,
+      IsHosted3CX: false,
+      License: licence(),
       IsMulticompanyMode: false,
       IsHosted: false,
-      IsStartup: false,
     })),
     read('Defs', 'GetLicenseParameters', LICENCE, 'What the licence allows.', licence),
     {
@@ -120,9 +126,9 @@ export const TIME_ZONES: SetDefinition = {
   key: 'Id',
   can: ['list'],
   rows: () => [
-    { Id: '51', Name: '(UTC+01:00) Budapest', IanaName: 'Europe/Budapest', Bias: 60 },
-    { Id: '52', Name: '(UTC+01:00) Paris', IanaName: 'Europe/Paris', Bias: 60 },
-    { Id: '44', Name: '(UTC+00:00) London', IanaName: 'Europe/London', Bias: 0 },
+    { Id: '51', Name: '(UTC+01:00) Budapest', IanaName: 'Europe/Budapest' },
+    { Id: '52', Name: '(UTC+01:00) Paris', IanaName: 'Europe/Paris' },
+    { Id: '44', Name: '(UTC+00:00) London', IanaName: 'Europe/London' },
   ],
 }
 
@@ -184,16 +190,17 @@ export const SYSTEM_STATUS: SingletonDefinition = {
       UnsupportedFirmwaresCount: 0,
     })),
     read('SystemStatus', 'SystemTelemetry', TELEMETRY, 'Load of the machine.', (pbx) => ({
-      CpuUsage: 4,
-      MemoryUsage: 31,
+      FreePhysicalMemory: 2_800_000_000,
+      TotalPhysicalMemory: 4_000_000_000,
+      TotalDiskSpace: 64_000_000_000,
       FreeDiskSpace: 48_000_000_000,
-      SampleTime: pbx.clock.iso(),
+      Time: pbx.clock.iso(),
     })),
     {
       on: 'SystemStatus',
       name: 'Pbx.SystemExtensions',
       kind: 'function',
-      answers: '[SystemExtension]',
+      answers: '[SystemExtensionStatus]',
       about: 'Which extensions are registered.',
       run: ({ pbx }) => ({
         kind: 'list',
@@ -203,7 +210,7 @@ export const SYSTEM_STATUS: SingletonDefinition = {
           IsRegistered,
         })),
         shape: EXTENSION_STATE,
-        context: 'Collection(Pbx.SystemExtension)',
+        context: 'Collection(Pbx.SystemExtensionStatus)',
       }),
     },
   ],

@@ -48,9 +48,11 @@ const TRUNK = shape(
 )
 
 const TEMPLATE = shape('TrunkTemplate', {
-  s: 'Id Name Url',
-  '[s]': 'Countries',
-  any: 'Editors TemplateType AddAllowed',
+  s: 'Content Description Id Name Url',
+  i32: 'DefaultProxyPort DefaultRegistrarPort',
+  b: 'IsCustom',
+  '[s]': 'Countries Tags',
+  any: 'Editors TemplateType AddAllowed MessagingTemplate',
 })
 
 const DID = shape(
@@ -193,10 +195,6 @@ export const TRUNKS: SetDefinition = {
       on: 'Trunks({Id})',
       name: 'Pbx.TestInboundCall',
       kind: 'action',
-      params: [
-        ['destination', 's'],
-        ['contact', 's'],
-      ],
       answers: 'TrunkTestResult',
       about: 'Says whether a call would come in.',
       run: ({ pbx, values }) => {

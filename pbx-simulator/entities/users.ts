@@ -12,11 +12,11 @@ import { textOf } from '../model/text.ts'
 
 export const FIRST_EXTENSION = 100
 
-shape('Greeting', { i32: 'Id', s: 'Filename Type' })
+shape('Greeting', { s: 'DisplayName Filename Type' })
 shape('Phone', {
   i32: 'Id',
-  s: 'MacAddress Name TemplateName ProvisioningLinkLocal',
-  b: 'AllowCustomQueueRingtones',
+  s: 'Interface MacAddress Name TemplateName ProvisioningLinkExt ProvisioningLinkLocal',
+  any: 'Settings',
 })
 
 const USER = shape(
@@ -40,7 +40,7 @@ const USER = shape(
   { extends: CLICK_TO_CALL, navigation: 'ForwardingExceptions ForwardingProfiles Greetings Phones' },
 )
 
-export const BATCH_FAILURE = shape('BatchFailure', { s: 'ExtensionNumber Error' })
+export const BATCH_FAILURE = shape('UserDeleteError', { s: 'ExtensionNumber Error' })
 
 const value = (answer: unknown): Answer => ({ kind: 'value', value: answer, context: 'Edm.String' })
 const nothing: Answer = { kind: 'nothing' }
@@ -64,6 +64,7 @@ function changeAll(request: Request, ids: unknown, change: (row: Row) => Row): A
 
 export const USERS: SetDefinition = {
   name: 'Users',
+  lists: ['Groups', 'ForwardingProfiles', 'Greetings'],
   shape: USER,
   about: 'Extensions: the people of the PBX and their phones.',
   key: 'Id',
@@ -103,7 +104,7 @@ export const USERS: SetDefinition = {
       name: 'Pbx.BatchDelete',
       kind: 'action',
       params: [['ids', '[i32]']],
-      answers: '[BatchFailure]',
+      answers: '[UserDeleteError]',
       about: 'Removes several extensions; answers those that could not be removed.',
       run: (request) => {
         const failures: Row[] = []
@@ -112,7 +113,12 @@ export const USERS: SetDefinition = {
           if (row) removeRow(request, USERS, row)
           else failures.push({ ExtensionNumber: String(id), Error: 'WARNINGS.XAPI.NOT_FOUND' })
         }
-        return { kind: 'list', rows: failures, shape: BATCH_FAILURE, context: 'Collection(Pbx.BatchFailure)' }
+        return {
+          kind: 'list',
+          rows: failures,
+          shape: BATCH_FAILURE,
+          context: 'Collection(Pbx.UserDeleteError)',
+        }
       },
     },
     {

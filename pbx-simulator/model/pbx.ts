@@ -87,6 +87,8 @@ export type SetDefinition = {
   area?: Area
   /** Field under which a row can be named as well: `Users(Number='100')`. */
   alternate?: string
+  /** Fields that can be listed below a row: `Users(5)/Groups`. */
+  lists?: readonly string[]
   maxTop?: number
   /** Rows that are made from others rather than kept. */
   rows?: (pbx: Pbx) => readonly Row[]

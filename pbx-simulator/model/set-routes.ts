@@ -5,7 +5,7 @@ import { writeAudit } from './audit.ts'
 import { keepConcealed } from './concealed.ts'
 import type { Answer, Pbx, Request, Row, SetDefinition } from './pbx.ts'
 import type { Route } from './routes.ts'
-import { isList, misfitOf } from './shape.ts'
+import { misfitOf } from './shape.ts'
 
 /** Reading and writing of a set as routes. */
 export function setRoutes(set: SetDefinition): Route[] {
@@ -92,28 +92,25 @@ function alternateRoutes(set: SetDefinition): Route[] {
 }
 
 function navigationRoutes(set: SetDefinition, one: string, keyType: string): Route[] {
-  const { name, shape, key, can } = set
-  if (!can.includes('read')) return []
-  return [...shape.navigation]
-    .filter((field) => isList(shape.fields.get(field) ?? ''))
-    .map((field) => ({
-      template: `${one}/${field}`,
-      method: 'GET',
-      id: `List${name}${field}`,
-      tag: name,
-      about: `What one of them holds as ${field}.`,
-      area: set.area ?? 'configuration',
-      params: [[key, keyType]],
-      body: null,
-      answers: shape.fields.get(field) ?? null,
-      isList: true,
-      run: ({ pbx, values }) => {
-        const row = viewOf(pbx, set, byKey(pbx, set, values))
-        const rows = Array.isArray(row[field]) ? (row[field] as Row[]) : []
-        const context = `${name}(${values.get('key')})/${field}`
-        return { kind: 'list', rows, shape: shapeOf(shape, field), context }
-      },
-    }))
+  const { name, shape, key, lists = [] } = set
+  return lists.map((field) => ({
+    template: `${one}/${field}`,
+    method: 'GET',
+    id: `List${name}${field}`,
+    tag: name,
+    about: `What one of them holds as ${field}.`,
+    area: set.area ?? 'configuration',
+    params: [[key, keyType]],
+    body: null,
+    answers: shape.fields.get(field) ?? null,
+    isList: true,
+    run: ({ pbx, values }) => {
+      const row = viewOf(pbx, set, byKey(pbx, set, values))
+      const rows = Array.isArray(row[field]) ? (row[field] as Row[]) : []
+      const context = `${name}(${values.get('key')})/${field}`
+      return { kind: 'list', rows, shape: shapeOf(shape, field), context }
+    },
+  }))
 }
 
 const rowsOf = (pbx: Pbx, set: SetDefinition): readonly Row[] => set.rows?.(pbx) ?? pbx.store.rows(set.name)

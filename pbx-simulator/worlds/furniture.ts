@@ -56,12 +56,27 @@ export function furnish(pbx: Pbx): void {
     ['desk.ph.xml', 'Simulated', 'Desk 1'],
     ['room.ph.xml', 'Simulated', 'Room 2'],
   ] as const)
-    pbx.store.put('PhoneTemplates', Id, { Id, Brand, Models, IsCustom: false })
+    pbx.store.put('PhoneTemplates', Id, {
+      Id,
+      Models: [{ Name: `${Brand} ${Models}` }],
+      IsCustom: false,
+      AddAllowed: true,
+    })
   pbx.store.put('Firmwares', 'desk-1', {
     Id: 'desk-1',
     Filename: 'desk-1.bin',
     Version: '1.0',
-    SupportedPhones: ['Desk 1'],
+    Vendor: 'Simulated',
+    Model: 'Desk 1',
+  })
+  pbx.store.put('DeviceInfos', 1, {
+    Id: 1,
+    MAC: '02005E000001',
+    Vendor: 'Simulated',
+    Model: 'Desk 1',
+    NetworkAddress: '192.0.2.20',
+    Assigned: false,
+    DetectedAt: pbx.clock.iso(),
   })
   addRow(pbx, SBCS, { Name: 'sbc-1', DisplayName: 'Warehouse', HasConnection: true, PublicIP: '192.0.2.10' })
   addRow(pbx, HOLIDAYS, { Name: 'New Year', Day: 1, Month: 1 })
