@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { openCalls } from './calls/calls.ts'
-import { openCdrSocket } from './calls/cdr-socket.ts'
+import { openCdrSocket, type CdrSocket } from './calls/cdr-socket.ts'
 import type { Call } from './calls/call.ts'
 import { keepJournal } from './calls/journal.ts'
 import { playScript } from './calls/play.ts'
@@ -69,7 +69,7 @@ export type Simulator = {
   pbx: Pbx
   faults: Pick<Faults, 'list' | 'clear'> & { set: (fault: string) => void }
   requests: { list: () => readonly RecordedRequest[]; clear: () => void }
-  cdr: { lines: readonly string[]; port: () => number | null; ready: () => Promise<void> }
+  cdr: Pick<CdrSocket, 'lines' | 'ready' | 'accepted'> & { port: () => number | null }
   /** Plays a script (text or steps). At once unless told otherwise on a PBX that is not instant. */
   play: (script: unknown, atOnce?: boolean) => Promise<Call[]>
   expireTokens: () => void
@@ -205,7 +205,12 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     pbx,
     faults: { list: faults.list, clear: faults.clear, set: (fault) => void faults.set(readFault(fault)) },
     requests: { list: record.list, clear: record.clear },
-    cdr: { lines: cdr.lines, port: () => cdr.listening()?.port ?? null, ready: cdr.ready },
+    cdr: {
+      lines: cdr.lines,
+      port: () => cdr.listening()?.port ?? null,
+      ready: cdr.ready,
+      accepted: cdr.accepted,
+    },
     play: (script, atOnce = true) => playScript(pbx, readScript(script), atOnce),
     expireTokens: tokens.expireAll,
     advance: clock.advance,

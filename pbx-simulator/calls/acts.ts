@@ -66,6 +66,7 @@ export function callOut(
 ): Call {
   const caller = sideOf(pbx, from)
   if (!caller) throw notFound(`the DN ${from}`)
+  if (from === to) throw badRequest(`${from} cannot call itself.`)
   const target = targetOfNumber(pbx, to)
   const direction = target.to === 'External' ? 'Outbound' : 'Internal'
   const call = beginCall(pbx, { name, direction, caller, dialled: to, did: '', trunk: null, isRecorded })

@@ -10,6 +10,8 @@ export type CdrSocket = {
   lines: readonly string[]
   /** Address it listens at, or null. */
   listening: () => { address: string; port: number } | null
+  /** Resolves as soon as so many collectors are connected to it. */
+  accepted: (howMany: number) => Promise<void>
   /** Resolves when the settings in force now are carried out. */
   ready: () => Promise<void>
   close: () => Promise<void>
@@ -23,8 +25,10 @@ export function openCdrSocket(pbx: Pbx): CdrSocket {
   let server: Server | null = null
   let work: Promise<void> = Promise.resolve()
 
+  const waiting = new Set<() => void>()
   const keep = (socket: Socket): void => {
     sockets.add(socket)
+    for (const look of waiting) look()
     socket.on('close', () => sockets.delete(socket))
     socket.on('error', () => socket.destroy())
   }
@@ -78,6 +82,16 @@ export function openCdrSocket(pbx: Pbx): CdrSocket {
       const address = server?.address()
       return address && typeof address === 'object' ? { address: address.address, port: address.port } : null
     },
+    accepted: (howMany) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (sockets.size < howMany) return
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
     ready: () => work,
     close: async () => {
       stopHearing()

@@ -85,7 +85,8 @@ function toRingGroup(pbx: Pbx, call: Call, at: Side, { how, from }: Route): void
 
 function pollMember(pbx: Pbx, call: Call, number: string, onBehalfOf: Side): void {
   const at = sideOf(pbx, number)
-  if (at) ring(pbx, call, at, { how: 'polling', from: onBehalfOf, onBehalfOf })
+  // Whoever calls a queue is busy and not rung for it.
+  if (at && !isCallersOwn(call, number)) ring(pbx, call, at, { how: 'polling', from: onBehalfOf, onBehalfOf })
 }
 
 function toMachine(pbx: Pbx, call: Call, at: Side, { how, from }: Route): void {

@@ -73,12 +73,10 @@ const { filter } = fc.letrec<{ filter: Pair; leaf: Pair }>((tie) => ({
       text: `(${a.text}) and (${b.text})`,
       holds: (row: Row) => a.holds(row) && b.holds(row),
     })),
-    fc
-      .tuple(tie('filter'), tie('filter'))
-      .map(([a, b]) => ({
-        text: `${a.text} or (${b.text})`,
-        holds: (row: Row) => a.holds(row) || b.holds(row),
-      })),
+    fc.tuple(tie('filter'), tie('filter')).map(([a, b]) => ({
+      text: `${a.text} or (${b.text})`,
+      holds: (row: Row) => a.holds(row) || b.holds(row),
+    })),
   ),
 }))
 

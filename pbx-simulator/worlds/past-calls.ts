@@ -22,6 +22,10 @@ export function makePastCalls(pbx: Pbx, howMany: number, days: number): void {
     .filter((did) => did.startsWith('+'))
   if (users.length < 2 || dids.length === 0) return
   const outside = (): string => `+3630${1_000_000 + random.below(9_000_000)}`
+  const ends = (isOutward: boolean): { from: string; to: string } => {
+    const from = random.pick(users)
+    return { from, to: isOutward ? outside() : random.pick(users.filter((number) => number !== from)) }
+  }
   for (const begin of begins) {
     pbx.calls.setTime(begin)
     const kind = random.below(10)
@@ -37,12 +41,7 @@ export function makePastCalls(pbx: Pbx, howMany: number, days: number): void {
             isRecorded,
             to: null,
           })
-        : callOut(pbx, {
-            name: null,
-            from: random.pick(users),
-            to: kind < 8 ? outside() : random.pick(users),
-            isRecorded,
-          })
+        : callOut(pbx, { name: null, isRecorded, ...ends(kind < 8) })
     let at = begin + 4000 + random.below(16_000)
     pbx.calls.setTime(at)
     const rings =
