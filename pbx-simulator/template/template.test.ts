@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { test, type TestContext } from 'node:test'
@@ -59,9 +59,12 @@ type Asked = { url: string; headers: IncomingMessage['headers']; body: string }
 async function openCrm(t: TestContext): Promise<{ url: string; asked: Asked[]; next: () => Promise<Asked> }> {
   const asked: Asked[] = []
   const waiting: ((asked: Asked) => void)[] = []
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     let body = ''
-    for await (const chunk of request) body += String(chunk)
+    request.on('data', (chunk) => (body += String(chunk)))
+    request.on('end', () => answer(request, response, body))
+  })
+  const answer = (request: IncomingMessage, response: ServerResponse, body: string): void => {
     const one = { url: request.url ?? '', headers: request.headers, body }
     asked.push(one)
     waiting.shift()?.(one)
@@ -85,7 +88,7 @@ async function openCrm(t: TestContext): Promise<{ url: string; asked: Asked[]; n
         ],
       }),
     )
-  })
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.after(() => server.close())
