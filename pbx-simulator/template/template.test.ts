@@ -71,7 +71,7 @@ async function openCrm(t: TestContext): Promise<{ url: string; asked: Asked[]; n
     if (one.url.startsWith('/by-mail')) {
       response.end(
         one.url.endsWith('nobody')
-          ? '<answer><found>0</found></answer>'
+          ? '<answer><found>0</found><last>Nobody</last></answer>'
           : '<answer><found>1</found><last>Kiss</last></answer>',
       )
       return
