@@ -1,6 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+
+/** As the launcher starts a hub: see bin/launch.mjs. The baselines get the same. */
+const LAUNCHED = process.platform === 'linux' ? { GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' } : {}
 
 /** Servers are held on one core and the load on another, where the machine lets us say so. */
 const canPin = spawnSync('taskset', ['-V']).status === 0
@@ -27,7 +31,7 @@ export function startServer(
 ): ChildProcess {
   const [program, programArgs] = command(free ? null : 0, file, args, nodeFlags)
   return spawn(program, programArgs, {
-    env: { ...process.env, ...environment },
+    env: { ...LAUNCHED, ...process.env, ...environment },
     stdio: ['ignore', output, 'inherit'],
   })
 }
@@ -73,6 +77,19 @@ export async function runLoad(options: {
   )
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   return JSON.parse(await firstLine(child)) as LoadResult
+}
+
+/** Seconds of processor time that all threads of a process have had; NaN where the kernel does not tell. */
+export function processorSeconds(pid: number): number {
+  try {
+    const tasks = readdirSync(`/proc/${pid}/task`)
+    const spent = tasks.map(
+      (task) => readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0],
+    )
+    return spent.reduce((sum, nanoseconds) => sum + Number(nanoseconds), 0) / 1e9
+  } catch {
+    return Number.NaN
+  }
 }
 
 export const median = (values: number[]): number =>
