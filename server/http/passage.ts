@@ -1,0 +1,80 @@
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { TLSSocket } from 'node:tls'
+import { connectToBackDoor, type BackDoorAddress } from './back-door.ts'
+
+/** What belongs to one connection rather than to the request or answer on it. */
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect'])
+
+/** Hands a request to the hub and its answer back, both as they come: nothing is kept, nothing is changed. */
+export type Passage = (request: IncomingMessage, response: ServerResponse) => void
+
+export function openPassage(door: BackDoorAddress, onTrouble: (error: unknown) => void): Passage {
+  const agents = new WeakMap<Duplex, Agent>()
+
+  /** Each client has a connection of its own to the hub, for as long as it is there itself. */
+  const agentFor = (client: IncomingMessage['socket']): Agent => {
+    const found = agents.get(client)
+    if (found) return found
+    const { remoteAddress = '', remotePort = 0 } = client
+    const encrypted = (client as Partial<TLSSocket>).encrypted === true
+    const peer = { address: remoteAddress, port: remotePort, encrypted }
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    agent.createConnection = () => connectToBackDoor(door, peer)
+    agents.set(client, agent)
+    client.once('close', () => agent.destroy())
+    return agent
+  }
+
+  return (request, response) => {
+    const outgoing = httpRequest({
+      agent: agentFor(request.socket),
+      method: request.method,
+      path: request.url,
+      setHost: false,
+    })
+    // A body comes as it was framed, and none comes where there was none.
+    outgoing.useChunkedEncodingByDefault = request.headers['transfer-encoding'] !== undefined
+    for (const [name, values] of headersOf(request)) outgoing.setHeader(name, values)
+
+    let answered = false
+    outgoing.on('response', (answer) => {
+      answered = true
+      const closes = /\bclose\b/i.test(answer.headers.connection ?? '')
+      const headers = answer.rawHeaders.filter(
+        (_, i, all) => !OF_THE_CONNECTION.has(all[i - (i % 2)]!.toLowerCase()),
+      )
+      if (closes) headers.push('connection', 'close')
+      response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers)
+      // An answer that breaks off shall look like one.
+      answer.on('error', () => response.destroy())
+      answer.pipe(response)
+    })
+    outgoing.on('error', (error) => {
+      if (answered || response.destroyed) return
+      onTrouble(error)
+      request.resume()
+      response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
+      response.end('{"message":"Something went wrong on our side.","code":"internal"}')
+    })
+    // Whoever leaves is not waited for, nor answered.
+    response.on('close', () => {
+      if (!response.writableFinished) outgoing.destroy()
+    })
+    request.pipe(outgoing)
+  }
+}
+
+/** Headers by name, each with all its values, spelled as they came. */
+function headersOf({ rawHeaders }: IncomingMessage): Map<string, string[]> {
+  const headers = new Map<string, { name: string; values: string[] }>()
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    const key = name.toLowerCase()
+    if (key !== 'transfer-encoding' && OF_THE_CONNECTION.has(key)) continue
+    const known = headers.get(key) ?? { name, values: [] }
+    known.values.push(rawHeaders[i + 1]!)
+    headers.set(key, known)
+  }
+  return new Map([...headers.values()].map(({ name, values }) => [name, values]))
+}
