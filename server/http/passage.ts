@@ -40,11 +40,7 @@ export function openPassage(door: BackDoorAddress, onTrouble: (error: unknown) =
     let answered = false
     outgoing.on('response', (answer) => {
       answered = true
-      const closes = /\bclose\b/i.test(answer.headers.connection ?? '')
-      const headers = answer.rawHeaders.filter(
-        (_, i, all) => !OF_THE_CONNECTION.has(all[i - (i % 2)]!.toLowerCase()),
-      )
-      if (closes) headers.push('connection', 'close')
+      const headers = headersOfAnswer(answer)
       response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers)
       // An answer that breaks off shall look like one.
       answer.on('error', () => response.destroy())
@@ -63,6 +59,15 @@ export function openPassage(door: BackDoorAddress, onTrouble: (error: unknown) =
     })
     request.pipe(outgoing)
   }
+}
+
+/** Headers as they came, but for those of the hub's own connection; one that ends with its answer ends for the client too. */
+function headersOfAnswer({ rawHeaders, headers }: IncomingMessage): string[] {
+  const isLast = headers.connection?.toLowerCase() === 'close'
+  return rawHeaders.filter((_, i) => {
+    const name = rawHeaders[i - (i % 2)]!.toLowerCase()
+    return !OF_THE_CONNECTION.has(name) || (isLast && name === 'connection')
+  })
 }
 
 /** Headers by name, each with all its values, spelled as they came. */
