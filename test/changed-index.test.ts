@@ -97,7 +97,9 @@ test('the first inactive party, the first number without a country and a categor
   await change(() => index.put({ ...contact, active: false }))
   assert.equal(ask(number).known, false)
   const [, other] = recordsOf(2, 2)
-  await change(() => index.put({ ...other, numbers: [{ kind: 'work', read: readNumber('0612345678', null) }] }))
+  await change(() =>
+    index.put({ ...other, numbers: [{ kind: 'work', read: readNumber('0612345678', null) }] }),
+  )
   assert.equal(ask('+33612345678').contact?.name, 'P2 v2')
   await change(() => index.put(contact))
   assert.equal(ask(number).vip, false)

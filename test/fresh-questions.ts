@@ -15,13 +15,16 @@ export function askFresh(
   const sent = { ...headers, ...(token === null ? {} : { authorization: `Bearer ${token}` }) }
   return new Promise((resolve, reject) => {
     const localAddress = from === undefined ? {} : { localAddress: from }
-    const asking = request({ hostname, port, path, headers: sent, agent: false, ...localAddress }, (response) => {
-      let text = ''
-      response.setEncoding('utf8')
-      response.on('data', (chunk: string) => (text += chunk))
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
-      response.on('error', reject)
-    })
+    const asking = request(
+      { hostname, port, path, headers: sent, agent: false, ...localAddress },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => (text += chunk))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text }))
+        response.on('error', reject)
+      },
+    )
     asking.on('error', reject)
     asking.end()
   })

@@ -57,7 +57,9 @@ const SPOKEN: Record<string, string[]> = {
   'OPTIONS of everything': [`OPTIONS * HTTP/1.1\r\n${AUTH}${CLOSE}\r\n`],
   'a method nobody has': [`BREW / HTTP/1.1\r\n${AUTH}${CLOSE}\r\n`],
   CONNECT: [`CONNECT h:1 HTTP/1.1\r\n${AUTH}${CLOSE}\r\n`],
-  'an upgrade': [`GET /health/live HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: close, upgrade\r\n\r\n`],
+  'an upgrade': [
+    `GET /health/live HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: close, upgrade\r\n\r\n`,
+  ],
   'DELETE without a body': [`DELETE /api/v1/customers/999 HTTP/1.1\r\n${AUTH}${CLOSE}\r\n`],
   'POST without a body': [`POST /api/v1/categories HTTP/1.1\r\n${AUTH}${CLOSE}\r\n`],
   'POST of an announced nothing': [
@@ -93,7 +95,9 @@ const SPOKEN: Record<string, string[]> = {
 async function twoHubs(t: TestContext): Promise<TestHub[]> {
   const hubs = [await newHub(t, 'sqlite'), await newHub(t, 'sqlite', { env: { CORDBOARD_WORKERS: '2' } })]
   for (const { importBook } of hubs) {
-    await importBook('customer_account,customer_name,customer_phone\nCL1,One,0199001001\nCL2,Two,0199001002\n')
+    await importBook(
+      'customer_account,customer_name,customer_phone\nCL1,One,0199001001\nCL2,Two,0199001002\n',
+    )
   }
   return hubs
 }

@@ -9,7 +9,14 @@ const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encodin
 /** Hands a request to the hub and its answer back, both as they come: nothing is kept, nothing is changed. */
 export type Passage = (request: IncomingMessage, response: ServerResponse) => void
 
-export function openPassage(door: BackDoorAddress, onTrouble: (error: unknown) => void): Passage {
+export type PassageDeps = {
+  door: BackDoorAddress
+  /** Whether an answer is the last one of its connection, whatever the client would like. */
+  isLast(): boolean
+  onTrouble(error: unknown): void
+}
+
+export function openPassage({ door, isLast, onTrouble }: PassageDeps): Passage {
   const agents = new WeakMap<Duplex, Agent>()
 
   /** Each client has a connection of its own to the hub, for as long as it is there itself. */
@@ -41,6 +48,7 @@ export function openPassage(door: BackDoorAddress, onTrouble: (error: unknown) =
     outgoing.on('response', (answer) => {
       answered = true
       const headers = headersOfAnswer(answer)
+      if (isLast()) response.shouldKeepAlive = false
       response.writeHead(answer.statusCode ?? 500, answer.statusMessage, headers)
       // An answer that breaks off shall look like one.
       answer.on('error', () => response.destroy())

@@ -76,10 +76,12 @@ async function main(hub: NonNullable<typeof parentPort>, settings: WorkerSetting
       nextRequestId: openRequestIds(),
     },
   )
-  const pass = openPassage(settings.door, (cause) =>
-    error('the hub did not take a request', { error: cause }),
-  )
   let closing = false
+  const pass = openPassage({
+    door: settings.door,
+    isLast: () => closing,
+    onTrouble: (cause) => error('the hub did not take a request', { error: cause }),
+  })
   const servers = settings.hosts.map(() => {
     const server = openListener(settings.tls, (request, response) => {
       if (closing) response.shouldKeepAlive = false
