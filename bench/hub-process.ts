@@ -57,8 +57,14 @@ export type HubProcess = {
   unpin(): void
 }
 
-/** The hub as `npm start` ships it, its log going to a file, on core 0. */
-export async function startHub(directory: string, postgres: string | undefined): Promise<HubProcess> {
+type HubOptions = { environment?: NodeJS.ProcessEnv; cores?: string }
+
+/** The hub as `npm start` ships it, its log going to a file, on core 0 unless told otherwise. */
+export async function startHub(
+  directory: string,
+  postgres: string | undefined,
+  { environment: more = {}, cores }: HubOptions = {},
+): Promise<HubProcess> {
   const port = await freePort()
   const log = openSync(join(directory, 'hub.log'), 'a')
   const environment = {
@@ -67,10 +73,16 @@ export async function startHub(directory: string, postgres: string | undefined):
     CORDBOARD_ADMIN_TOKEN: ADMIN_TOKEN,
     CORDBOARD_COUNTRY: 'FR',
     DATABASE_URL: postgres ?? '',
+    ...more,
   }
   const nodeFlags =
     /run\.mjs(.*) server\/main\.ts/.exec(packageJson.scripts.start)?.[1]?.split(' ').filter(Boolean) ?? []
-  const hub = startServer('../server/main.ts', { nodeFlags, environment, output: log })
+  const hub = startServer('../server/main.ts', {
+    nodeFlags,
+    environment,
+    output: log,
+    ...(cores ? { cores } : {}),
+  })
   await until(`http://127.0.0.1:${port}/health/ready`)
   return {
     port,

@@ -98,9 +98,9 @@ export function openMemoryReader(
 
   const catchUp = () => {
     while (((side.layout() - taken) | 0) > 0) {
-      const next = receiveMessageOnPort(port) as { message: News } | undefined
+      const next = receiveMessageOnPort(port)
       if (next === undefined) throw new Error('a message on the layout of memory is missing')
-      take(next.message)
+      take(next.message as News)
     }
   }
   return {

@@ -63,7 +63,16 @@ export function openDurations() {
     },
     /** What was counted since it was last taken. */
     take(): DurationCounts[] {
-      const taken = all.filter(({ count }) => count > 0).map(({ labels: _, ...counts }) => counts)
+      const taken = all
+        .filter(({ count }) => count > 0)
+        .map(({ route, method, status, buckets, sum, count }) => ({
+          route,
+          method,
+          status,
+          buckets,
+          sum,
+          count,
+        }))
       for (const series of all) Object.assign(series, { buckets: BOUNDS.map(() => 0), sum: 0, count: 0 })
       return taken
     },
