@@ -29,13 +29,18 @@ export function openPassage({ door, isLast, onTrouble }: PassageDeps): Passage {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     agent.createConnection = () => connectToBackDoor(door, peer)
     agents.set(client, agent)
-    client.once('close', () => agent.destroy())
+    // Whoever leaves is not waited for, nor answered, nor are his requests that still wait for their turn handed over.
+    client.once('close', () => {
+      agent.createConnection = () => null
+      agent.destroy()
+    })
     return agent
   }
 
   return (request, response) => {
+    const client = request.socket
     const outgoing = httpRequest({
-      agent: agentFor(request.socket),
+      agent: agentFor(client),
       method: request.method,
       path: request.url,
       setHost: false,
@@ -55,15 +60,11 @@ export function openPassage({ door, isLast, onTrouble }: PassageDeps): Passage {
       answer.pipe(response)
     })
     outgoing.on('error', (error) => {
-      if (answered || response.destroyed) return
+      if (answered || client.destroyed) return
       onTrouble(error)
       request.resume()
       response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
       response.end('{"message":"Something went wrong on our side.","code":"internal"}')
-    })
-    // Whoever leaves is not waited for, nor answered.
-    response.on('close', () => {
-      if (!response.writableFinished) outgoing.destroy()
     })
     request.pipe(outgoing)
   }
