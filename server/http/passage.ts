@@ -1,10 +1,16 @@
-import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  Agent,
+  request as httpRequest,
+  type ClientRequest,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { connectToBackDoor, type BackDoorAddress } from './back-door.ts'
 
-/** What belongs to one connection rather than to the request or answer on it. */
-const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'expect'])
+/** What belongs to one connection rather than to the request or answer on it; trailers are read by nobody. */
+const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'trailer', 'expect'])
 
 /** Hands a request to the hub and its answer back, both as they come: nothing is kept, nothing is changed. */
 export type Passage = (request: IncomingMessage, response: ServerResponse) => void
@@ -39,15 +45,18 @@ export function openPassage({ door, isLast, onTrouble }: PassageDeps): Passage {
 
   return (request, response) => {
     const client = request.socket
-    const outgoing = httpRequest({
-      agent: agentFor(client),
-      method: request.method,
-      path: request.url,
-      setHost: false,
-    })
-    // A body comes as it was framed, and none comes where there was none.
-    outgoing.useChunkedEncodingByDefault = request.headers['transfer-encoding'] !== undefined
-    for (const [name, values] of headersOf(request)) outgoing.setHeader(name, values)
+    const fail = (error: unknown) => {
+      onTrouble(error)
+      request.resume()
+      response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
+      response.end('{"message":"Something went wrong on our side.","code":"internal"}')
+    }
+    let outgoing: ClientRequest
+    try {
+      outgoing = repeat(request, agentFor(client))
+    } catch (error) {
+      return fail(error)
+    }
 
     let answered = false
     outgoing.on('response', (answer) => {
@@ -61,13 +70,25 @@ export function openPassage({ door, isLast, onTrouble }: PassageDeps): Passage {
     })
     outgoing.on('error', (error) => {
       if (answered || client.destroyed) return
-      onTrouble(error)
-      request.resume()
-      response.writeHead(500, { 'content-type': 'application/json; charset=utf-8' })
-      response.end('{"message":"Something went wrong on our side.","code":"internal"}')
+      fail(error)
     })
     request.pipe(outgoing)
   }
+}
+
+/** The request once more, its head on its way. Throws for a head that may be received but not sent. */
+function repeat(request: IncomingMessage, agent: Agent): ClientRequest {
+  const outgoing = httpRequest({ agent, method: request.method, path: request.url, setHost: false })
+  // A body comes as it was framed, and none comes where there was none.
+  outgoing.useChunkedEncodingByDefault = request.headers['transfer-encoding'] !== undefined
+  try {
+    for (const [name, values] of headersOf(request)) outgoing.setHeader(name, values)
+    outgoing.flushHeaders()
+  } catch (error) {
+    outgoing.on('error', () => {}).destroy()
+    throw error
+  }
+  return outgoing
 }
 
 /** Headers as they came, but for those of the hub's own connection; one that ends with its answer ends for the client too. */
