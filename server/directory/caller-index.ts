@@ -52,7 +52,7 @@ export type CallerIndex = {
 }
 
 /** Whoever changes how the index lies in memory gives this another number: an image of another form is of no use. */
-export const INDEX_FORM = 1
+export const INDEX_FORM = 2
 
 export type CallerIndexImage = MemoryImage<{
   seed: number

@@ -5,38 +5,48 @@ import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHandler } from 'fastify'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { bulkRoutes } from './api/bulk.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { dispositionRoutes } from './api/dispositions.ts'
+import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
+import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
+import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
-import { openAnswers } from './dialects/identification/questions.ts'
-import { identificationLane } from './dialects/identification/lane.ts'
+import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
 import { openBackDoor, openBackDoorServer, type BackDoorAddress } from './back-door.ts'
 import { answerOnce } from './idempotency.ts'
+import { openLanes } from './lanes.ts'
 import { openListener, type TlsFiles } from './listener.ts'
 import { openRequestIds } from './request-ids.ts'
 import { validatorCompiler } from './validation.ts'
@@ -47,11 +57,14 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  fleet: Fleet
+  journal: Journal
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
   renewSnapshot(): Promise<void>
   idempotency: Idempotency
+  work: Work
   log: Log
   metrics: Metrics
   readiness(): Readiness
@@ -128,9 +141,9 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, keyring, settle, renewSnapshot, log } = deps
+  const { access, directory, fleet, journal, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
-  tokenRoutes(app, { access, settle })
+  tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
   contractRoutes(app, { contracts: directory.contracts, settle })
   customerRoutes(app, { customers: directory.customers, settle })
@@ -142,17 +155,30 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  workRoutes(app, { work, settle })
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
+  pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  helperRoutes(app, { access, destinations: fleet.destinations, settle })
+  dispositionRoutes(app, { ...journal, settle })
+  callbackRoutes(app, { ...journal, settle })
+  doNotCallRoutes(app, { ...journal, settle })
 }
 
 /** Builds the HTTP application; the caller makes it listen, or the threads before its back door. */
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
   const nextRequestId = openRequestIds()
-  const answer = openAnswers({ lookup: directory.lookup, metrics })
-  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const { answer, quick } = openLanes({ lookup: directory.lookup, metrics })
+  const dbnQuery: DbnQueryDeps = {
+    ...deps,
+    lookup: directory.lookup,
+    dispositions: deps.journal.dispositions,
+    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+  }
+  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -205,10 +231,11 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
-        reply.header('cache-control', 'no-store')
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
         done(null, payload)
       })
       scope.addHook('preSerialization', nameSurvivor)

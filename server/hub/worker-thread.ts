@@ -7,9 +7,8 @@ import type { TenantDefaults } from '../access/tenant-views.ts'
 import { openCalendar } from '../directory/calendar-day.ts'
 import { openLookup } from '../directory/lookup.ts'
 import type { BackDoorAddress } from '../http/back-door.ts'
-import { identificationLane } from '../http/dialects/identification/lane.ts'
-import { openAnswers } from '../http/dialects/identification/questions.ts'
 import { openFastLane } from '../http/fast-lane.ts'
+import { answeredWithin, openLanes } from '../http/lanes.ts'
 import { answerBrokenRequests, openListener, type TlsFiles } from '../http/listener.ts'
 import { openPassage } from '../http/passage.ts'
 import { openRequestIds } from '../http/request-ids.ts'
@@ -61,21 +60,18 @@ async function main(hub: NonNullable<typeof parentPort>, settings: WorkerSetting
 
   const rules = access.tenant
   const lookup = openLookup({ indexOf: memory.indexOf, rules, today: openCalendar(systemClock) })
-  const answer = openAnswers({ lookup, metrics })
-  const lane = openFastLane(
-    identificationLane((...asked) => memory.read(() => answer(...asked))),
-    {
-      access: {
-        recognise(secret) {
-          memory.catchUp()
-          return access.recognise(secret)
-        },
+  const { quick } = openLanes({ lookup, metrics })
+  const lane = openFastLane(answeredWithin(quick, memory.read), {
+    access: {
+      recognise(secret) {
+        memory.catchUp()
+        return access.recognise(secret)
       },
-      log: { access: settings.accessLines ? lines.add : () => {}, error },
-      metrics,
-      nextRequestId: openRequestIds(),
     },
-  )
+    log: { access: settings.accessLines ? lines.add : () => {}, error },
+    metrics,
+    nextRequestId: openRequestIds(),
+  })
   let closing = false
   const pass = openPassage({
     door: settings.door,

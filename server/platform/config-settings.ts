@@ -54,6 +54,7 @@ export function openSettings(env: Env) {
     oneOf: <T extends string>(name: EnvName, choices: readonly T[]) =>
       read(name, (text) => readChoice(text, choices)),
     retention: (name: EnvName) => read(name, readRetention),
+    seconds: (name: EnvName, most: number) => read(name, (text) => readSeconds(text, most)),
     addressList: (name: EnvName) => readList(name, parseAddressList),
     allowPrivate: (name: EnvName) => readList(name, parseAllowPrivate),
     /** Two variables that mean something only together. */
@@ -78,6 +79,13 @@ function readCount(text: string, most: number): number {
   if (!/^\d{1,5}$/.test(text) || count < 1 || count > most)
     throw new Error(`"${text}" is not a number from 1 to ${most}`)
   return count
+}
+
+function readSeconds(text: string, most: number): number {
+  const seconds = Number(text)
+  if (!/^\d{1,9}$/.test(text) || seconds > most)
+    throw new Error(`"${text}" is no whole number of seconds from 0 to ${most}`)
+  return seconds
 }
 
 function readableFile(text: string): string {

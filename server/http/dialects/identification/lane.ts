@@ -1,5 +1,5 @@
 import type { QuickRoutes } from '../../fast-lane.ts'
-import { readParameters } from './parameters.ts'
+import { readParameters } from '../../parameters.ts'
 import { QUESTIONS, type AnswerQuestion } from './questions.ts'
 
 /** The six questions for the fast lane: GET only, and only what is answered. */

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { HubError } from '../../../platform/errors.ts'
 import { needs, principalOf, type App } from '../../app.ts'
-import { bodyParameters, readParameters } from './parameters.ts'
+import { bodyParameters, readParameters } from '../../parameters.ts'
 import { QUESTIONS, type AnswerQuestion } from './questions.ts'
 
 const QuestionQuery = Type.Object({
