@@ -6,7 +6,7 @@ import { ADMIN_TOKEN, questions, startHub, writeBook } from './hub-process.ts'
 import {
   firstLine,
   median,
-  processorSeconds,
+  processorTime,
   runLoad,
   startServer,
   stopProcess,
@@ -41,9 +41,9 @@ type Measured = LoadResult & { processor: number }
 type Load = Omit<Parameters<typeof runLoad>[0], 'port' | 'token'>
 
 async function measure(load: Load, port: number, token: string, pid: number): Promise<Measured> {
-  const before = processorSeconds(pid)
+  const before = processorTime(pid)
   const result = await runLoad({ ...load, port, token })
-  return { ...result, processor: processorSeconds(pid) - before }
+  return { ...result, processor: processorTime(pid) - before }
 }
 
 const IMPORTING = 'cordboard, importing'
