@@ -208,6 +208,13 @@ test('a description that is made to hurt is refused by the client as clearly', a
   })
 })
 
+test('what is being read already is not read twice', async () => {
+  const bytes = new TextEncoder().encode(pretendYaml())
+  const reading = readApart(bytes, 'swagger.yaml', 60_000)
+  assert.equal(readApart(bytes.slice(), 'swagger.yaml', 60_000), reading)
+  assert.equal((await reading).source, 'swagger.yaml')
+})
+
 test('reading that takes too long is given up', async () => {
   const bytes = new TextEncoder().encode(pretendYaml())
   await assert.rejects(readApart(bytes, 'swagger.yaml', 1), /reading it takes longer than 1 ms/)
