@@ -24,9 +24,12 @@ const OF_THE_WRITER: Record<string, unknown> = {
 /** Of these, readers only need to know whether there are any. */
 const COUNTS = new Set(['hidden', 'nationals'])
 
+/** A part may bear the name of such a fact, but no fact is an object. */
+const isFact = (value: unknown) => typeof value === 'number' || Array.isArray(value)
+
 function factsForReaders(facts: CallerIndexImage['facts']): string {
   return JSON.stringify(facts, (name, value: unknown) => {
-    if (Object.hasOwn(OF_THE_WRITER, name)) return OF_THE_WRITER[name]
+    if (Object.hasOwn(OF_THE_WRITER, name) && isFact(value)) return OF_THE_WRITER[name]
     return COUNTS.has(name) ? Math.min(1, Number(value)) : value
   })
 }
