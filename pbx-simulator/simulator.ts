@@ -18,7 +18,7 @@ import { openFaults, readFault, type Faults } from './http/faults.ts'
 import { openRequestRecord, type RecordedRequest } from './http/request-record.ts'
 import { openServer, type Front } from './http/server.ts'
 import { discovery, openTokens } from './http/tokens.ts'
-import { serveXapi } from './http/xapi.ts'
+import { callerOf, serveXapi } from './http/xapi.ts'
 import { openClock } from './model/clock.ts'
 import { peerOf, NUMBERED_SETS, type NumberedSet } from './model/numbers.ts'
 import type { Pbx, Role, Row } from './model/pbx.ts'
@@ -185,6 +185,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     return bytes === null ? reply.callNotFound() : reply.type('application/zip').send(bytes)
   })
   server.post('/webclient/api/MyPhone/session', (request, reply) => {
+    callerOf(front, request)
     const session = request.body as Row | null
     const isKnown =
       pbx.store.numbered('Users', session?.impersonate) !== null || session?.impersonate === undefined
