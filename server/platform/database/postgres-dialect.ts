@@ -50,6 +50,9 @@ export function openPostgresPool({ url, maxConnections, onIdleError }: PostgresO
     keepAlive: true,
   })
   pool.on('error', onIdleError)
+  // The pool listens to idle connections alone. One that breaks between two statements of a transaction is told of by
+  // the next statement; without a listener Node would take it for a fault nobody handles and end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 

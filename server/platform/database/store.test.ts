@@ -200,6 +200,26 @@ onEachStore('the store', (engine) => {
     assert.deepEqual([seen, filled, new Set(troubles)], [[1, 3], 1, new Set(['2 cannot be read'])])
   })
 
+  if (engine === 'postgres')
+    test('a connection that breaks between two statements fails its transaction and nothing else', async (t) => {
+      const store = await newStore<Meta>(t, engine)
+      const broken = store.transact(async ({ db }) => {
+        await db.insertInto('meta').values({ name: 'half', value: 'written' }).execute()
+        const [own] = (await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(db)).rows
+        await sql`select pg_terminate_backend(${sql.val(own?.pid)}, 5000)`.execute(store.read)
+        // What the end of it says is read before these have come and gone.
+        for (let n = 0; n < 20; n++) await sql`select 1`.execute(store.read)
+        await sql`select 1`.execute(db)
+      })
+      await assert.rejects(broken, { code: 'store_unavailable', message: /nothing was written/ })
+      assert.notEqual(store.writesAwaySince(), null)
+      await store.transact(({ db }) =>
+        db.insertInto('meta').values({ name: 'whole', value: 'yes' }).execute(),
+      )
+      const names = (await store.read.selectFrom('meta').select('name').execute()).map((row) => row.name)
+      assert.deepEqual([names.includes('whole'), names.includes('half')], [true, false])
+    })
+
   const inThread = engine === 'sqlite'
   if (inThread)
     test('a transaction of a worker that went away is rolled back and the next one goes on', async (t) => {
