@@ -102,10 +102,10 @@ function openTimers(): Timers {
   }
 }
 
-/** Lets an API client in, with its role, and with every DN for call control. */
+/** Lets an API client in, with its role, and with every DN but lines for call control. */
 function addClient(pbx: Pbx, clientId: string, secret: string, role: Role): void {
   const group = pbx.store.rows('Groups').find((row) => row.IsDefault === true)
-  const peers = (['Users', 'Queues', 'Receptionists', 'CallFlowApps', 'Trunks'] satisfies NumberedSet[])
+  const peers = (['Users', 'Queues', 'Receptionists', 'CallFlowApps'] satisfies NumberedSet[])
     .flatMap((set) => pbx.store.rows(set).map((row) => peerOf({ set, type: NUMBERED_SETS[set], row })))
     .slice(0, MOST_MONITORED)
   const row: Row = addRow(pbx, SERVICE_PRINCIPALS, {

@@ -231,6 +231,12 @@ test('the smaller doors answer: status, licence, services, hours, countries, dev
     assert.ok((await list(path)).length > 0, path)
   await ask('POST', '/xapi/v1/Services/Pbx.Stop', { options: { ServiceNames: ['SIPServer'] } })
   assert.equal((await ask('GET', '/xapi/v1/SystemStatus')).json.HasNotRunningServices, true)
+  for (const [path, number] of [
+    ['Users/Pbx.GetFirstAvailableExtensionNumber()', '105'],
+    ['Queues/Pbx.GetFirstAvailableQueueNumber()', '801'],
+    ['Trunks/Pbx.GetFirstAvailableTrunkNumber()', '10001'],
+  ])
+    assert.equal((await ask('GET', `/xapi/v1/${path}`)).json.Number, number)
   assert.equal((await ask('PATCH', '/xapi/v1/OfficeHours', { TimeZoneId: '52' })).status, 204)
   assert.equal((await ask('GET', '/xapi/v1/OfficeHours?$expand=OfficeHolidays')).json.TimeZoneId, '52')
   assert.equal(
