@@ -85,8 +85,10 @@ type Timers = { later: Pbx['later']; stop: () => void }
 
 function openTimers(): Timers {
   const running = new Set<NodeJS.Timeout>()
+  let isStopped = false
   return {
     later: (ms, act) => {
+      if (isStopped) return
       const timer = setTimeout(
         () => {
           running.delete(timer)
@@ -97,6 +99,7 @@ function openTimers(): Timers {
       running.add(timer)
     },
     stop: () => {
+      isStopped = true
       for (const timer of running) clearTimeout(timer)
     },
   }

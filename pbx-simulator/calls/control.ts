@@ -22,7 +22,7 @@ export function askControl(pbx: Pbx, caller: Caller, method: string, path: strin
   const steps = path
     .split('/')
     .filter((step) => step !== '')
-    .map((step) => decodeURIComponent(step))
+    .map(decodeStep)
   if (steps.length === 0) return ok([...watched].map((dn) => dnView(pbx, dn)).filter((view) => view !== null))
   const [dn = '', kind, id, act] = steps
   if (!watched.has(dn)) throw new Refusal(403, `The DN ${dn} is not monitored by this client.`)
@@ -44,6 +44,14 @@ export function askControl(pbx: Pbx, caller: Caller, method: string, path: strin
   if (act === undefined) return ok(participantView(pbx, found.call, found.participant))
   if (!isPost) throw new Refusal(405, `${method} is not possible here.`)
   return takeAction(pbx, found, act, body)
+}
+
+function decodeStep(step: string): string {
+  try {
+    return decodeURIComponent(step)
+  } catch {
+    throw badRequest('The path is not encoded properly.')
+  }
 }
 
 const success = (pbx: Pbx, call: Call, participant: Participant): ControlAnswer =>

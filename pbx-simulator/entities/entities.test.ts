@@ -65,6 +65,7 @@ test('what is wrong is refused with the field and the symbol', async (t) => {
     ['Users', { Nothing: 1 }, 'Nothing', 'INVALID'],
     ['Users', { Enabled: 'yes' }, 'Enabled', 'INVALID'],
     ['Users', { Groups: [{ GroupId: 9999 }] }, 'Groups', 'XAPI.NOT_FOUND'],
+    ['Users', { Groups: [null] }, 'Groups', 'INVALID'],
     ['Queues', { Agents: [{ Number: '999' }] }, 'Agents', 'XAPI.NON_EXISTENT_EXT_NUMBER'],
     ['Queues', { PollingStrategy: 'Everybody' }, 'PollingStrategy', 'INVALID'],
     ['Groups', { Name: 'Sales' }, 'Name', 'XAPI.ALREADY_IN_USE'],
