@@ -37,7 +37,7 @@ async function freePort(): Promise<number> {
 }
 
 async function until(url: string): Promise<void> {
-  for (let i = 0; i < 1_200; i++) {
+  for (let i = 0; i < 6_000; i++) {
     const isUp = await fetch(url).then(
       (response) => response.ok,
       () => false,
