@@ -58,12 +58,13 @@ export type HubProcess = {
   pin(): void
 }
 
-/** The hub as `npm start` ships it, its log going to a file, on core 0 or, `free`, on both; `more` is of its environment. */
+type HubOptions = { environment?: NodeJS.ProcessEnv; cores?: string }
+
+/** The hub as `npm start` ships it, its log going to a file, on core 0 unless told otherwise. */
 export async function startHub(
   directory: string,
   postgres: string | undefined,
-  free = false,
-  more: NodeJS.ProcessEnv = {},
+  { environment: more = {}, cores }: HubOptions = {},
 ): Promise<HubProcess> {
   const port = await freePort()
   const log = openSync(join(directory, 'hub.log'), 'a')
@@ -77,8 +78,13 @@ export async function startHub(
   }
   const nodeFlags =
     /run\.mjs(.*) server\/main\.ts/.exec(packageJson.scripts.start)?.[1]?.split(' ').filter(Boolean) ?? []
-  const hub = startServer('../server/main.ts', { nodeFlags, environment, output: log, free })
-  const pinTo = (cores: string) => void spawnSync('taskset', ['-a', '-p', '-c', cores, String(hub.pid)])
+  const hub = startServer('../server/main.ts', {
+    nodeFlags,
+    environment,
+    output: log,
+    ...(cores ? { cores } : {}),
+  })
+  const pinTo = (on: string) => void spawnSync('taskset', ['-a', '-p', '-c', on, String(hub.pid)])
   await until(`http://127.0.0.1:${port}/health/ready`)
   return {
     port,

@@ -9,27 +9,27 @@ const TICKS = 100
 /** Servers are held on one core and the load on another, where the machine lets us say so. */
 const canPin = spawnSync('taskset', ['-V']).status === 0
 
-function command(core: number | null, file: string, args: string[], nodeFlags: string[]): [string, string[]] {
+function command(cores: string, file: string, args: string[], nodeFlags: string[]): [string, string[]] {
   const node = [...nodeFlags, fileURLToPath(new URL(file, import.meta.url)), ...args]
-  if (!canPin || core === null) return [process.execPath, node]
-  return ['taskset', ['-c', String(core), process.execPath, ...node]]
+  if (!canPin) return [process.execPath, node]
+  return ['taskset', ['-c', cores, process.execPath, ...node]]
 }
 
 type ServerOptions = {
   args?: string[]
   nodeFlags?: string[]
   environment?: NodeJS.ProcessEnv
+  /** Where it may run, in the words of taskset. */
+  cores?: string
   output: 'pipe' | number
-  /** On any core. */
-  free?: boolean
 }
 
-/** Starts a TypeScript file of ours on core 0 unless `free`; `environment` is added to ours. */
+/** Starts a TypeScript file of ours, on core 0 unless told otherwise; `environment` is added to ours. */
 export function startServer(
   file: string,
-  { args = [], nodeFlags = [], environment = {}, output, free = false }: ServerOptions,
+  { args = [], nodeFlags = [], environment = {}, cores = '0', output }: ServerOptions,
 ): ChildProcess {
-  const [program, programArgs] = command(free ? null : 0, file, args, nodeFlags)
+  const [program, programArgs] = command(cores, file, args, nodeFlags)
   return spawn(program, programArgs, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', output, 'inherit'],
@@ -61,7 +61,7 @@ export type LoadResult = {
   cpu: number
 }
 
-/** Runs the load generator against a port of this machine, on core 1 and never asleep unless `free`. */
+/** Runs the load generator, on core 1 unless told otherwise, against a port of this machine. */
 export async function runLoad(options: {
   port: number
   connections: number
@@ -69,14 +69,15 @@ export async function runLoad(options: {
   pathsFile: string
   expected: string
   token: string
-  /** On any core, asleep while it waits. */
-  free?: boolean
+  cores?: string
+  /** Whether it may sleep while it waits. */
+  sleeps?: boolean
 }): Promise<LoadResult> {
-  const { port, connections, seconds, pathsFile, expected, token, free = false } = options
+  const { port, connections, seconds, pathsFile, expected, token, cores = '1', sleeps = false } = options
   const [program, args] = command(
-    free ? null : 1,
+    cores,
     './load.ts',
-    [String(port), String(connections), String(seconds), pathsFile, expected, token, free ? 'sleeps' : ''],
+    [String(port), String(connections), String(seconds), pathsFile, expected, token, sleeps ? 'sleeps' : ''],
     [],
   )
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -93,7 +94,7 @@ export function processorTime(pid: number): number {
   }
 }
 
-/** Resident memory of a process in MiB; NaN where the system does not say. */
+/** Resident memory of a process in MiB. */
 export function residentMemory(pid: number): number {
   try {
     const kib = /^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]

@@ -15,7 +15,7 @@ import {
 } from './processes.ts'
 
 /**
- * `npm run bench -- workers [--numbers 1000000] [--workers 2] [--rounds 5] [--seconds 4] [--connections 64] [--json]`
+ * `npm run bench -- workers [--numbers 1000000] [--workers 2] [--rounds 5] [--seconds 4] [--connections 64] [--cores 0-1] [--json]`
  *
  * The hub with one thread and with several, and bare node:http servers likewise. Servers and the load share the same
  * cores and nobody spins, so the figure to compare is the processor time of an answer; requests a second only grow as
@@ -28,10 +28,11 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '4' },
     connections: { type: 'string', default: '64' },
+    cores: { type: 'string', default: '0-1' },
     json: { type: 'boolean' },
   },
 })
-const { workers } = values
+const { workers, cores } = values
 const numbers = Number(values.numbers)
 const directory = await mkdtemp(join(tmpdir(), 'cordboard-bench-'))
 const tell = (text: string) => process.stderr.write(`${text}\n`)
@@ -44,7 +45,8 @@ async function measure(targets: Target[], pathsFile: string): Promise<Map<string
     connections: Number(values.connections),
     pathsFile,
     expected: '"known":true',
-    free: true,
+    cores,
+    sleeps: true,
   }
   const results = new Map<string, Round[]>(targets.map(({ name }) => [name, []]))
   for (const { port, token } of targets) await runLoad({ ...load, seconds: 2, port, token })
@@ -84,11 +86,12 @@ async function main(): Promise<void> {
   const [book, pathsFile] = ['book.csv', 'paths'].map((name) => join(directory, name)) as [string, string]
   await writeBook(book, 'CL', 0, numbers)
   await writeFile(pathsFile, questions(numbers, 20_000).join('\n'))
-  const bare = (args: string[]) => startServer('./bare-server.ts', { args, free: true, output: 'pipe' })
+  const bare = (args: string[]) => startServer('./bare-server.ts', { args, cores, output: 'pipe' })
   const bareServers = [bare([]), bare([workers])] as const
   const hub = async (name: string, count: string) => {
+    const environment = { CORDBOARD_WORKERS: count }
     const data = await mkdtemp(join(directory, 'hub-'))
-    const one = await startHub(data, undefined, true, { CORDBOARD_WORKERS: count })
+    const one = await startHub(data, undefined, { environment, cores })
     tell(`${name}: importing ${numbers} numbers …`)
     await one.importBook(book)
     return one

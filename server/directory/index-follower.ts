@@ -32,9 +32,6 @@ export type IndexSharing = {
 
 export type DirectoryImage = MemoryImage<JoinedFacts>
 
-/** Parties changed in one go, whatever it takes; more only while readers in other threads do not wait for long. */
-const AT_ONCE = 64
-const LONGEST_CHANGE_MS = 1
 /** Above so many numbers a thread of its own fills memory; below, the thread would take longer to start. */
 const SMALL = 20_000
 
@@ -49,6 +46,9 @@ async function isLarge({ feed }: Store<DirectoryTables>): Promise<boolean> {
     .executeTakeFirstOrThrow()
   return counted.count > SMALL
 }
+/** Parties changed in one go, whatever it takes; more only while readers in other threads do not wait for long. */
+const AT_ONCE = 64
+const LONGEST_CHANGE_MS = 1
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
