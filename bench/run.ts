@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   bulk: 'a book pushed line by line',
+  erase: 'how long writers wait while somebody is forgotten in a large book',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
   'slow-store': 'lookups while PostgreSQL is stopped, slow, full and restarted',

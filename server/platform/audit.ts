@@ -30,7 +30,17 @@ export type Actor = {
 }
 
 export type Act = {
-  action: 'create' | 'update' | 'delete' | 'import' | 'revoke' | 'merge' | 'erase' | 'renormalise'
+  action:
+    | 'create'
+    | 'update'
+    | 'delete'
+    | 'import'
+    | 'revoke'
+    | 'merge'
+    | 'erase'
+    | 'renormalise'
+    | 'backup'
+    | 'move'
   entity: string
   entityId: number | null
   before?: unknown
