@@ -33,6 +33,7 @@ const WRITERS = 20
 const FIRST_PORT = 46_310
 if (!values.postgres) throw new Error('--postgres names an empty database')
 const url = values.postgres
+let over = false
 const endsAt = Date.now() + Number(values.seconds) * 1000
 
 type Hub = { port: number; process: ChildProcess | null; dataDir: string }
@@ -56,7 +57,8 @@ function start(hub: Hub): void {
   hub.process = child
   // A hub that finds the database in the middle of a restart, and no snapshot, ends and is started again.
   child.once('exit', (code) => {
-    if (hub.process === child && code !== 0 && code !== null) void wait(500).then(() => start(hub))
+    if (hub.process !== child || code === 0 || code === null) return
+    void wait(500).then(() => over || start(hub))
   })
 }
 
@@ -69,7 +71,7 @@ async function ask(hub: Hub, method: string, path: string, body?: unknown, key?:
   const response = await fetch(`http://127.0.0.1:${hub.port}${path}`, { method, headers, body: sent, signal })
   return {
     status: response.status,
-    json: (await response.json().catch(() => null)) as { id?: number } | null,
+    json: (await response.json().catch(() => null)) as { id?: number; message?: string } | null,
   }
 }
 
@@ -83,7 +85,8 @@ async function insist(hubs: Hub[], method: string, path: string, body?: unknown)
         counts.acknowledged++
         return answer
       }
-      if (answer.status < 500 && answer.status !== 409) throw new Error(`${method} ${path}: ${answer.status}`)
+      if (answer.status < 500 && answer.status !== 409)
+        throw new Error(`${method} ${path}: ${answer.status} ${answer.json?.message}`)
     } catch (error) {
       if (error instanceof Error && error.message.startsWith(method)) throw error
     }
@@ -132,6 +135,7 @@ async function kill(hubs: Hub[]): Promise<void> {
   const pause = (Number(values.seconds) * 1000) / Math.max(1, Number(values.kills))
   while (Date.now() + pause < endsAt) {
     await wait(pause)
+    if (over) return
     const hub = hubs[Math.floor(Math.random() * 2)]!
     const victim = hub.process!
     hub.process = null
@@ -207,6 +211,7 @@ try {
   await ready(hubs)
   console.log(JSON.stringify({ ...counts, numbers: numbers.size, ...(await compare(hubs)) }))
 } finally {
+  over = true
   for (const hub of hubs) {
     const child = hub.process
     hub.process = null

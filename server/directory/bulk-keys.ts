@@ -3,7 +3,7 @@ import type { BulkContact, BulkLine } from '../../contract/bulk.ts'
 import type { ContactPatch } from '../../contract/contacts.ts'
 import { isOneOf } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
-import { isStorable } from './field-check.ts'
+import { isStorable } from '../platform/field-check.ts'
 import { accountKey } from './fold.ts'
 import type { DirectoryTx } from './write.ts'
 

@@ -6,13 +6,14 @@ import type { Committed } from '../platform/committed.ts'
 import { asHubError, isUniqueViolation } from '../platform/database/store-errors.ts'
 import { HubError, notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { asRefusal } from '../platform/refusal.ts'
 import { apart, isDeadlock, isOfStore, tell, together, type Done, type Told } from './bulk-apart.ts'
 import { openBulkGroup, type BulkGroup } from './bulk-group.ts'
 import { openBulkKeys, type BulkKeys } from './bulk-keys.ts'
 import { dateOf } from './calendar-day.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
 import { CUSTOMER_UNIQUES, openCustomerWrites } from './customer-write.ts'
-import { asRefusal, lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
+import { lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
 
 /** A line that has its shape, with what is wrong with it should it turn out to be a new customer; or a refused one. */
 export type BulkWrite = { line: BulkLine; asNew: HubError | null } | { refused: HubError }

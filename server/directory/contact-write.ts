@@ -5,13 +5,14 @@ import { toFlag } from '../platform/database/json.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { toContact, type ContactRow } from './contact-shape.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
+import type { Uniques } from '../platform/refusal.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
 import { customerMeant } from './merged-parties.ts'
 import { addPhones, checkPhone, readPhones, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
-import { differs, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx } from './write.ts'
 
 /** What a second contact with the same external id is told. */
 export const CONTACT_UNIQUES: Uniques = {

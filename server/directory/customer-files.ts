@@ -6,7 +6,7 @@ import type { Committed } from '../platform/committed.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { fold } from './fold.ts'
 import type { CustomerFilesTable } from './tables.ts'
@@ -25,6 +25,9 @@ export type CustomerFiles = {
     condition?: Condition,
   ): Promise<Committed<CustomerFile>>
   remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
+  /** Ids of a customer's files. */
+  idsOfCustomer(tenantId: number, customerId: number): Promise<number[]>
+  has(tenantId: number, id: number): Promise<boolean>
 }
 
 const COLUMNS = { id: 'id', name: 'name_folded', created_at: 'created_at' }
@@ -80,6 +83,15 @@ export function openCustomerFiles(
         rows = rows.where(occursIn(word, { folded: ['name_folded'] }))
       return readPage(rows, request, COLUMNS, (found) => found.map(toCustomerFile))
     },
+    async idsOfCustomer(tenantId, customerId) {
+      const rows = await own(tenantId)
+        .clearSelect()
+        .select('id')
+        .where('customer_id', '=', customerId)
+        .execute()
+      return rows.map((row) => row.id)
+    },
+    has: async (tenantId, id) => (await own(tenantId).where('id', '=', id).executeTakeFirst()) !== undefined,
     async get(tenantId, id) {
       const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
       if (!row) throw notFound('Customer file')

@@ -7,11 +7,12 @@ import { unconditional, type Condition } from '../platform/etag.ts'
 import { mergePhones, readPhoneFields, type WrittenPhones } from './customer-phones.ts'
 import { categoryAfter, settleOnCall } from './customer-rules.ts'
 import { toCustomer, type CustomerRow } from './customer-shape.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
+import type { Uniques } from '../platform/refusal.ts'
 import { accountKey, fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
 import { addPhones, readPhones, replacePhones } from './party-phones.ts'
-import { differs, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx } from './write.ts'
 
 /** What a second customer with the same account or external id is told. */
 export const CUSTOMER_UNIQUES: Uniques = {

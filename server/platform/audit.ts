@@ -41,6 +41,9 @@ export type Act = {
     | 'renormalise'
     | 'backup'
     | 'move'
+    | 'reveal'
+    | 'test'
+    | 'redrive'
   entity: string
   entityId: number | null
   before?: unknown

@@ -5,7 +5,7 @@ const UNIT = 8
 const CHUNK_BITS = 16
 const CHUNK_UNITS = 1 << CHUNK_BITS
 const FIRST_UNITS = 512
-/** Words of the head: length of the text in bytes, owner (plus one; 0 once freed). */
+/** Words of the head: length of the record in bytes, owner (plus one; 0 once freed). */
 const HEAD = 8
 
 type ChunkFacts = { units: number; top: number; live: number }
@@ -20,7 +20,7 @@ const chunkOver = (memory: SharedArrayBuffer, facts: ChunkFacts): Chunk => ({
 })
 
 /**
- * Texts in shared memory, packed end to end. When more than half of a chunk is waste, what is left of it moves to the
+ * Encoded records in shared memory, packed end to end. When more than half of a chunk is waste, what is left of it moves to the
  * end and the chunk is given back: never more than 512 KiB at once. `moved` hears of every new address.
  */
 export class RecordArena {
@@ -53,26 +53,29 @@ export class RecordArena {
     return this.#bytes
   }
 
-  /** Keeps a text for an owner (below 2^32 - 1); answers its address. */
-  write(owner: number, text: string): number {
-    const length = Buffer.byteLength(text)
+  /** Keeps the first `length` bytes for an owner (below 2^32 - 1); answers their address. */
+  write(owner: number, from: Uint8Array, length: number): number {
     const units = Math.ceil((HEAD + length) / UNIT)
     const address = this.#reserve(units)
     const { bytes, words } = this.#chunk(address)
     const start = (address & (CHUNK_UNITS - 1)) * UNIT
     words[start / 4] = length
     words[start / 4 + 1] = owner + 1
-    bytes.write(text, start + HEAD, length)
+    // A loop: most records have some forty bytes, and a view of them would cost more than they do.
+    for (let i = 0; i < length; i++) bytes[start + HEAD + i] = from[i]!
     return address
   }
 
-  read(address: number): string {
-    const { bytes, words } = this.#chunk(address)
-    const start = (address & (CHUNK_UNITS - 1)) * UNIT
-    return bytes.toString('utf8', start + HEAD, start + HEAD + words[start / 4]!)
+  /** The memory that holds the record at an address, from `startOf` the same address on. */
+  bytesOf(address: number): Buffer {
+    return this.#chunk(address).bytes
   }
 
-  /** Frees a text and wipes it: who was forgotten is not to be found in memory or in a copy of it. */
+  startOf(address: number): number {
+    return (address & (CHUNK_UNITS - 1)) * UNIT + HEAD
+  }
+
+  /** Frees a record and wipes it: who was forgotten is not to be found in memory or in a copy of it. */
   free(address: number): void {
     const chunk = this.#chunk(address)
     const start = (address & (CHUNK_UNITS - 1)) * UNIT

@@ -1,38 +1,50 @@
 import type {
-  ContactRecord,
   ContractRecord,
-  CustomerRecord,
   PartyRecord,
   PartySummary,
   RoutingHints,
   StoredNumber,
 } from '../party-record.ts'
-import type { ReadNumber } from '../read-number.ts'
+import { PlainNumber, type ReadNumber } from '../read-number.ts'
+import { ByteReader, ByteWriter, isWide } from './byte-coding.ts'
 
-type PackedHints = [string | null, number | null, string | null, string | null] | 0
-type PackedContract = [number, string, string | null, number | null, number | null, 0 | 1]
-type PackedRead =
-  | [0]
-  | [1, number, (string | null)?]
-  | [2, string, number, string | null]
-  | [3, string, (string | null)?]
-  | [4 | 5, string]
-type PackedNumber = [string, ...PackedRead]
-type PackedCustomer = [number, string | null, string, number | null, 0 | 1, PackedHints, PackedContract[]]
-type PackedContact = [number, number | null, string, 0 | 1, PackedHints]
+/** The first byte of a record. */
+const COMPANY = 1
+const ACTIVE = 2
+/** Account and name take two bytes a unit. */
+const WIDE = 4
+const HINTS = 8
+/** A contact of a customer, or a customer in a category. */
+const LINKED = 16
+const ACCOUNT = 32
 
-const flag = (value: boolean): 0 | 1 => (value ? 1 : 0)
+/** How a number was read, in three bits; the other five are its kind. */
+const WITHHELD = 0
+const EXTERNAL = 1
+const EXTERNAL_EXTENSION = 2
+/** Whose E.164 text is not a plus and its digits. */
+const EXTERNAL_ODD = 3
+const NATIONAL = 4
+const NATIONAL_EXTENSION = 5
+const SHORT = 6
+const UNREADABLE = 7
+const READ_BITS = 3
 
-function packHints({
-  direct_line,
-  queue_position,
-  route_identifier,
-  backend_link,
-}: RoutingHints): PackedHints {
-  const none =
-    direct_line === null && queue_position === null && route_identifier === null && backend_link === null
-  return none ? 0 : [direct_line, queue_position, route_identifier, backend_link]
-}
+/** Kinds of numbers that take no room of their own; place 0 is any other, spelt out. Only ever added to. */
+const KINDS = [
+  '',
+  'main',
+  'mobile',
+  'business',
+  'extension',
+  'home',
+  'fax',
+  'other',
+  'phone',
+  'work',
+] as const
+const placeOfKind = new Map<string, number>(KINDS.map((kind, place) => [kind, place]))
+placeOfKind.delete('')
 
 /** Shared: most parties have none, and nobody changes a record that was read. */
 const NO_HINTS: RoutingHints = Object.freeze({
@@ -43,106 +55,178 @@ const NO_HINTS: RoutingHints = Object.freeze({
 })
 const NO_CONTRACTS: ContractRecord[] = []
 
-function unpackHints(packed: PackedHints): RoutingHints {
-  if (packed === 0) return NO_HINTS
-  const [direct_line, queue_position, route_identifier, backend_link] = packed
-  return { direct_line, queue_position, route_identifier, backend_link }
+const writer = new ByteWriter()
+const reader = new ByteReader()
+
+function hasHints({ direct_line, queue_position, route_identifier, backend_link }: RoutingHints): boolean {
+  return direct_line !== null || queue_position !== null || route_identifier !== null || backend_link !== null
 }
 
-function packContract(contract: ContractRecord): PackedContract {
-  const { id, kind, reference, start_day, end_day, suspended } = contract
-  return [id, kind, reference, start_day, end_day, flag(suspended)]
+function writeHints({ direct_line, queue_position, route_identifier, backend_link }: RoutingHints): void {
+  writer.text(direct_line)
+  writer.optional(queue_position)
+  writer.text(route_identifier)
+  writer.text(backend_link)
 }
 
-function unpackContract([
-  id,
-  kind,
-  reference,
-  start_day,
-  end_day,
-  suspended,
-]: PackedContract): ContractRecord {
-  return { id, kind, reference, start_day, end_day, suspended: suspended === 1 }
+function readHints(): RoutingHints {
+  const direct_line = reader.text()
+  const queue_position = reader.optional()
+  const route_identifier = reader.text()
+  return { direct_line, queue_position, route_identifier, backend_link: reader.text() }
 }
 
-function packRead(read: ReadNumber): PackedRead {
+function writeContract({ id, kind, reference, start_day, end_day, suspended }: ContractRecord): void {
+  writer.integer(id)
+  writer.text(kind)
+  writer.text(reference)
+  writer.optional(start_day)
+  writer.optional(end_day)
+  writer.byte(Number(suspended))
+}
+
+function readContract(): ContractRecord {
+  const id = reader.integer()
+  const kind = reader.text() ?? ''
+  const reference = reader.text()
+  const start_day = reader.optional()
+  const end_day = reader.optional()
+  return { id, kind, reference, start_day, end_day, suspended: reader.byte() === 1 }
+}
+
+function formOf(read: ReadNumber): number {
   switch (read.kind) {
     case 'withheld':
-      return [0]
-    case 'external': {
-      const { e164, digits, extension } = read
-      if (e164 !== `+${digits}`) return [2, e164, digits, extension]
-      return extension === null ? [1, digits] : [1, digits, extension]
-    }
+      return WITHHELD
+    case 'external':
+      if (read instanceof PlainNumber) return EXTERNAL
+      if (read.e164 !== `+${read.digits}`) return EXTERNAL_ODD
+      return read.extension === null ? EXTERNAL : EXTERNAL_EXTENSION
     case 'national':
-      return read.extension === null ? [3, read.digits] : [3, read.digits, read.extension]
+      return read.extension === null ? NATIONAL : NATIONAL_EXTENSION
     case 'short':
-      return [4, read.text]
+      return SHORT
     case 'unreadable':
-      return [5, read.text]
+      return UNREADABLE
   }
 }
 
-function unpackRead(packed: PackedRead): ReadNumber {
-  switch (packed[0]) {
-    case 0:
-      return { kind: 'withheld' }
-    case 1:
-      return { kind: 'external', e164: `+${packed[1]}`, digits: packed[1], extension: packed[2] ?? null }
-    case 2:
-      return { kind: 'external', e164: packed[1], digits: packed[2], extension: packed[3] }
-    case 3:
-      return { kind: 'national', digits: packed[1], extension: packed[2] ?? null }
-    case 4:
-      return { kind: 'short', text: packed[1] }
-    case 5:
-      return { kind: 'unreadable', text: packed[1] }
-  }
+function writeNumber({ kind, read }: StoredNumber): void {
+  const form = formOf(read)
+  const place = placeOfKind.get(kind) ?? 0
+  writer.byte((place << READ_BITS) | form)
+  if (place === 0) writer.text(kind)
+  if (read.kind === 'external') {
+    writer.integer(read.digits)
+    if (form === EXTERNAL_ODD) writer.text(read.e164)
+    if (form !== EXTERNAL) writer.text(read.extension)
+  } else if (read.kind === 'national') {
+    writer.text(read.digits)
+    if (form === NATIONAL_EXTENSION) writer.text(read.extension)
+  } else if (read.kind !== 'withheld') writer.text(read.text)
 }
 
-const packNumber = ({ kind, read }: StoredNumber): PackedNumber => [kind, ...packRead(read)]
-const unpackNumber = ([kind, ...read]: PackedNumber): StoredNumber => ({ kind, read: unpackRead(read) })
-
-function packCustomer(record: CustomerRecord): PackedCustomer {
-  const { id, account, name, category_id, active, hints, contracts } = record
-  return [id, account, name, category_id, flag(active), packHints(hints), contracts.map(packContract)]
+function readNumber(): StoredNumber {
+  const head = reader.byte()
+  const kind = head >>> READ_BITS === 0 ? (reader.text() ?? '') : KINDS[head >>> READ_BITS]!
+  return { kind, read: readForm(head & ((1 << READ_BITS) - 1)) }
 }
 
-function packContact({ id, customer_id, name, active, hints }: ContactRecord): PackedContact {
-  return [id, customer_id, name, flag(active), packHints(hints)]
-}
-
-/** Between the summary and the numbers; JSON never holds it bare. */
-const BREAK = '\n'
-
-/** A record as the shortest JSON that gives the same record back, lone surrogates included; its numbers come last. */
-export function encodeRecord(record: PartyRecord): string {
-  const summary = record.party === 'customer' ? packCustomer(record) : packContact(record)
-  return JSON.stringify(summary) + BREAK + JSON.stringify(record.numbers.map(packNumber))
-}
-
-/** The record `encodeRecord` was given. */
-export function decodeRecord(text: string): PartyRecord {
-  const packed = JSON.parse(text.slice(text.indexOf(BREAK))) as PackedNumber[]
-  return { ...decodeSummary(text), numbers: packed.map(unpackNumber) }
-}
-
-/** The same without its numbers, at less than half the price. */
-export function decodeSummary(text: string): PartySummary {
-  const packed = JSON.parse(text.slice(0, text.indexOf(BREAK))) as PackedCustomer | PackedContact
-  if (packed.length === 7) {
-    const [id, account, name, category_id, active, hints, contracts] = packed
-    return {
-      party: 'customer',
-      id,
-      account,
-      name,
-      category_id,
-      active: active === 1,
-      hints: unpackHints(hints),
-      contracts: contracts.length === 0 ? NO_CONTRACTS : contracts.map(unpackContract),
+function readForm(form: number): ReadNumber {
+  switch (form) {
+    case EXTERNAL:
+    case EXTERNAL_EXTENSION:
+    case EXTERNAL_ODD: {
+      const digits = reader.integer()
+      const e164 = form === EXTERNAL_ODD ? (reader.text() ?? '') : `+${digits}`
+      return { kind: 'external', e164, digits, extension: form === EXTERNAL ? null : reader.text() }
     }
+    case NATIONAL:
+    case NATIONAL_EXTENSION: {
+      const digits = reader.text() ?? ''
+      return { kind: 'national', digits, extension: form === NATIONAL ? null : reader.text() }
+    }
+    case SHORT:
+      return { kind: 'short', text: reader.text() ?? '' }
+    case UNREADABLE:
+      return { kind: 'unreadable', text: reader.text() ?? '' }
+    default:
+      return { kind: 'withheld' }
   }
-  const [id, customer_id, name, active, hints] = packed
-  return { party: 'contact', id, customer_id, name, active: active === 1, hints: unpackHints(hints) }
+}
+
+/**
+ * A record as bytes, good until the next one is encoded: what an answer needs comes first, with account and name as one
+ * run of units, then hints and contracts, last the numbers.
+ */
+export function encodeRecord(record: PartyRecord): ByteWriter {
+  const { id, name, active, hints, numbers } = record
+  const account = record.party === 'customer' ? record.account : null
+  const link = record.party === 'customer' ? record.category_id : record.customer_id
+  const wide = isWide(name) || (account !== null && isWide(account))
+  const hinted = hasHints(hints)
+  writer.begin()
+  writer.byte(
+    (record.party === 'customer' ? COMPANY : 0) |
+      (active ? ACTIVE : 0) |
+      (wide ? WIDE : 0) |
+      (hinted ? HINTS : 0) |
+      (link === null ? 0 : LINKED) |
+      (account === null ? 0 : ACCOUNT),
+  )
+  writer.integer(id)
+  if (link !== null) writer.integer(link)
+  if (account !== null) writer.integer(account.length)
+  writer.integer(name.length)
+  if (account !== null) writer.units(account, wide)
+  writer.units(name, wide)
+  if (hinted) writeHints(hints)
+  if (record.party === 'customer') {
+    writer.integer(record.contracts.length)
+    for (const contract of record.contracts) writeContract(contract)
+  }
+  writer.integer(numbers.length)
+  for (const number of numbers) writeNumber(number)
+  return writer
+}
+
+/** The record `encodeRecord` was given, from its first byte. */
+export function decodeRecord(bytes: Buffer, at: number): PartyRecord {
+  const summary = decodeSummary(bytes, at)
+  const numbers: StoredNumber[] = []
+  for (let left = reader.integer(); left > 0; left--) numbers.push(readNumber())
+  return { ...summary, numbers }
+}
+
+/** The same without its numbers, which are not looked at. */
+export function decodeSummary(bytes: Buffer, at: number): PartySummary {
+  reader.open(bytes, at)
+  const flags = reader.byte()
+  const id = reader.integer()
+  const link = (flags & LINKED) === 0 ? null : reader.integer()
+  const split = (flags & ACCOUNT) === 0 ? 0 : reader.integer()
+  const text = reader.units(split + reader.integer(), (flags & WIDE) !== 0)
+  const active = (flags & ACTIVE) !== 0
+  const hints = (flags & HINTS) === 0 ? NO_HINTS : readHints()
+  if ((flags & COMPANY) === 0) return { party: 'contact', id, customer_id: link, name: text, active, hints }
+  const account = (flags & ACCOUNT) === 0 ? null : text.slice(0, split)
+  const contracts = readContracts()
+  return {
+    party: 'customer',
+    id,
+    account,
+    name: text.slice(split),
+    category_id: link,
+    active,
+    hints,
+    contracts,
+  }
+}
+
+function readContracts(): ContractRecord[] {
+  const count = reader.integer()
+  if (count === 0) return NO_CONTRACTS
+  const contracts: ContractRecord[] = []
+  for (let left = count; left > 0; left--) contracts.push(readContract())
+  return contracts
 }

@@ -1,6 +1,6 @@
 import type { CustomerSummary, PartyRecord, PartySummary } from '../party-record.ts'
+import { IdPages } from './id-pages.ts'
 import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './memory-image.ts'
-import { ABSENT, NumberTable } from './number-table.ts'
 import { RecordArena } from './record-arena.ts'
 import { decodeRecord, decodeSummary, encodeRecord } from './record-coding.ts'
 import { SlotWords } from './slot-words.ts'
@@ -15,14 +15,15 @@ export type RecordStoreFacts = {
   parts: JoinedFacts
 }
 
-/** Words of a slot; they name other slots plus one, 0 is none. */
+/** Words of a slot that answers read: kept small, so that caches hold many of them. */
 const STATE = 0
-const CUSTOMER = 1
+const ADDRESS = 1
+/** Words of a slot that only changes read; they name other slots plus one, 0 is none. */
+const CUSTOMER = 0
 /** A customer's persons are chained to each other, so that they hide and appear with him. */
-const FIRST_PERSON = 2
-const NEXT_PERSON = 3
-const PREVIOUS_PERSON = 4
-const ADDRESS = 5
+const FIRST_PERSON = 1
+const NEXT_PERSON = 2
+const PREVIOUS_PERSON = 3
 
 /** Sixteen ids in a row share a page, which holds one word: the id of the first by sixteen. */
 const PAGE_BITS = 4
@@ -41,20 +42,22 @@ const isHiddenState = (state: number) => (state & PRESENT) !== 0 && (state & (AC
  * whom contacts name has a slot before its own record arrives, so that records may come in any order.
  */
 export class RecordStore {
-  readonly #ids: NumberTable
+  readonly #ids: IdPages
   readonly #arena: RecordArena
   readonly #slots: SlotWords
+  readonly #links: SlotWords
   readonly #pages: SlotWords
   #vacant: number[] = []
   #next = 0
   #size = 0
   #hidden = 0
 
-  /** An empty store, or the one of an image taken under the same seed. */
-  constructor(seed: number, image?: MemoryImage<RecordStoreFacts>) {
+  /** An empty store, or the one of an image. */
+  constructor(image?: MemoryImage<RecordStoreFacts>) {
     const part = image && splitImages({ facts: image.facts.parts, memory: image.memory })
-    this.#ids = new NumberTable(seed, part?.('ids'))
-    this.#slots = new SlotWords(3, part?.('slots'))
+    this.#ids = new IdPages(part?.('ids'))
+    this.#slots = new SlotWords(1, part?.('slots'))
+    this.#links = new SlotWords(2, part?.('links'))
     this.#pages = new SlotWords(0, part?.('pages'))
     const moved = (slot: number, address: number) => this.#slots.set(slot, ADDRESS, address)
     this.#arena = new RecordArena(moved, part?.('arena'))
@@ -70,6 +73,7 @@ export class RecordStore {
     const joined = joinImages({
       ids: this.#ids.image(),
       slots: this.#slots.image(),
+      links: this.#links.image(),
       pages: this.#pages.image(),
       arena: this.#arena.image(),
     })
@@ -82,7 +86,8 @@ export class RecordStore {
   }
 
   get bytes(): { slots: number; records: number } {
-    return { slots: this.#ids.bytes + this.#slots.bytes + this.#pages.bytes, records: this.#arena.bytes }
+    const slots = this.#ids.bytes + this.#slots.bytes + this.#links.bytes + this.#pages.bytes
+    return { slots, records: this.#arena.bytes }
   }
 
   has(id: number): boolean {
@@ -93,7 +98,7 @@ export class RecordStore {
   customerOf(id: number): number | null {
     const slot = this.#slotOf(id)
     if (this.#slots.get(slot, STATE) & COMPANY) return id
-    const customer = this.#slots.get(slot, CUSTOMER)
+    const customer = this.#links.get(slot, CUSTOMER)
     return customer === 0 ? null : this.#idOf(customer - 1)
   }
 
@@ -111,25 +116,25 @@ export class RecordStore {
 
   read(id: number): PartyRecord | null {
     const slot = this.#slotOf(id)
-    return slot < 0 ? null : decodeRecord(this.#bytesOf(slot))
+    if (slot < 0) return null
+    const address = this.#slots.get(slot, ADDRESS)
+    return decodeRecord(this.#arena.bytesOf(address), this.#arena.startOf(address))
   }
 
   /** Without the numbers. */
   summary(id: number): PartySummary | null {
     const slot = this.#slotOf(id)
-    return slot < 0 ? null : decodeSummary(this.#bytesOf(slot))
+    return slot < 0 ? null : this.#summaryAt(slot)
   }
 
   /** A party and the customer it is or belongs to, both without their numbers. */
   withCustomer(id: number): Owner | null {
     const slot = this.#slotOf(id)
     if (slot < 0) return null
-    const party = decodeSummary(this.#bytesOf(slot))
+    const party = this.#summaryAt(slot)
     if (party.party === 'customer') return { party, customer: party }
-    const customer = this.#slots.get(slot, CUSTOMER) - 1
-    if (customer < 0 || (this.#slots.get(customer, STATE) & PRESENT) === 0) return { party, customer: null }
-    const record = decodeSummary(this.#bytesOf(customer))
-    return { party, customer: record.party === 'customer' ? record : null }
+    const customer = party.customer_id === null ? null : this.summary(party.customer_id)
+    return { party, customer: customer?.party === 'customer' ? customer : null }
   }
 
   /** Keeps a record of an id that is not here. */
@@ -140,7 +145,8 @@ export class RecordStore {
     if (record.party === 'contact' && record.customer_id !== null)
       this.#join(slot, this.#claim(record.customer_id))
     if (!record.active) this.#hidePersons(slot, HIDDEN)
-    slots.set(slot, ADDRESS, this.#arena.write(slot, encodeRecord(record)))
+    const { bytes, length } = encodeRecord(record)
+    slots.set(slot, ADDRESS, this.#arena.write(slot, bytes, length))
     this.#size++
   }
 
@@ -157,38 +163,38 @@ export class RecordStore {
   }
 
   #join(slot: number, customer: number): void {
-    const slots = this.#slots
-    const next = slots.get(customer, FIRST_PERSON)
-    slots.set(slot, CUSTOMER, customer + 1)
-    slots.set(slot, NEXT_PERSON, next)
-    slots.set(slot, PREVIOUS_PERSON, 0)
-    if (next !== 0) slots.set(next - 1, PREVIOUS_PERSON, slot + 1)
-    slots.set(customer, FIRST_PERSON, slot + 1)
-    if ((slots.get(customer, STATE) & (PRESENT | ACTIVE)) === PRESENT)
-      this.#mark(slot, slots.get(slot, STATE) | HIDDEN)
+    const links = this.#links
+    const next = links.get(customer, FIRST_PERSON)
+    links.set(slot, CUSTOMER, customer + 1)
+    links.set(slot, NEXT_PERSON, next)
+    links.set(slot, PREVIOUS_PERSON, 0)
+    if (next !== 0) links.set(next - 1, PREVIOUS_PERSON, slot + 1)
+    links.set(customer, FIRST_PERSON, slot + 1)
+    if ((this.#slots.get(customer, STATE) & (PRESENT | ACTIVE)) === PRESENT)
+      this.#mark(slot, this.#slots.get(slot, STATE) | HIDDEN)
   }
 
   #leave(slot: number): void {
-    const slots = this.#slots
-    const customer = slots.get(slot, CUSTOMER) - 1
+    const links = this.#links
+    const customer = links.get(slot, CUSTOMER) - 1
     if (customer < 0) return
-    const next = slots.get(slot, NEXT_PERSON)
-    const previous = slots.get(slot, PREVIOUS_PERSON)
-    if (previous === 0) slots.set(customer, FIRST_PERSON, next)
-    else slots.set(previous - 1, NEXT_PERSON, next)
-    if (next !== 0) slots.set(next - 1, PREVIOUS_PERSON, previous)
-    slots.set(slot, CUSTOMER, 0)
+    const next = links.get(slot, NEXT_PERSON)
+    const previous = links.get(slot, PREVIOUS_PERSON)
+    if (previous === 0) links.set(customer, FIRST_PERSON, next)
+    else links.set(previous - 1, NEXT_PERSON, next)
+    if (next !== 0) links.set(next - 1, PREVIOUS_PERSON, previous)
+    links.set(slot, CUSTOMER, 0)
     if (customer !== slot) this.#release(customer)
   }
 
   #hidePersons(customer: number, hidden: 0 | typeof HIDDEN): void {
-    const slots = this.#slots
+    const links = this.#links
     for (
-      let person = slots.get(customer, FIRST_PERSON);
+      let person = links.get(customer, FIRST_PERSON);
       person !== 0;
-      person = slots.get(person - 1, NEXT_PERSON)
+      person = links.get(person - 1, NEXT_PERSON)
     ) {
-      this.#mark(person - 1, (slots.get(person - 1, STATE) & ~HIDDEN) | hidden)
+      this.#mark(person - 1, (this.#slots.get(person - 1, STATE) & ~HIDDEN) | hidden)
     }
   }
 
@@ -199,41 +205,43 @@ export class RecordStore {
   }
 
   #slotOf(id: number): number {
-    const page = this.#ids.get(Math.floor(id / PAGE) + 1)
-    const slot = page * PAGE + (id % PAGE)
-    return page !== ABSENT && this.#slots.get(slot, STATE) & PRESENT ? slot : -1
+    const page = this.#ids.get(id)
+    if (page < 0) return -1
+    const slot = page * PAGE + (id & (PAGE - 1))
+    return this.#slots.get(slot, STATE) & PRESENT ? slot : -1
   }
 
   #idOf(slot: number): number {
     return this.#pages.get(slot >>> PAGE_BITS, FIRST_ID) * PAGE + (slot & (PAGE - 1))
   }
 
-  #bytesOf(slot: number): ReturnType<RecordArena['read']> {
-    return this.#arena.read(this.#slots.get(slot, ADDRESS))
+  #summaryAt(slot: number): PartySummary {
+    const address = this.#slots.get(slot, ADDRESS)
+    return decodeSummary(this.#arena.bytesOf(address), this.#arena.startOf(address))
   }
 
   #claim(id: number): number {
-    const ids = Math.floor(id / PAGE)
-    let page = this.#ids.get(ids + 1)
-    if (page === ABSENT) {
+    let page = this.#ids.get(id)
+    if (page < 0) {
       page = this.#vacant.pop() ?? this.#next++
       this.#pages.reach(page)
       this.#slots.reach(page * PAGE)
-      this.#pages.set(page, FIRST_ID, ids)
-      this.#ids.set(ids + 1, page)
+      this.#links.reach(page * PAGE)
+      this.#pages.set(page, FIRST_ID, id >>> PAGE_BITS)
+      this.#ids.set(id, page)
     }
-    return page * PAGE + (id % PAGE)
+    return page * PAGE + (id & (PAGE - 1))
   }
 
   /** Gives a page back once none of its slots has a record or a contact that names it. */
   #release(slot: number): void {
     const page = slot >>> PAGE_BITS
     for (let other = page * PAGE; other < (page + 1) * PAGE; other++) {
-      if (this.#slots.get(other, STATE) !== 0 || this.#slots.get(other, FIRST_PERSON) !== 0) return
+      if (this.#slots.get(other, STATE) !== 0 || this.#links.get(other, FIRST_PERSON) !== 0) return
     }
-    const ids = this.#pages.get(page, FIRST_ID) + 1
-    if (this.#ids.get(ids) !== page) return
-    this.#ids.delete(ids)
+    const first = this.#pages.get(page, FIRST_ID) * PAGE
+    if (this.#ids.get(first) !== page) return
+    this.#ids.delete(first)
     this.#vacant.push(page)
   }
 }

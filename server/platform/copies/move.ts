@@ -199,14 +199,15 @@ async function finish(store: Store<unknown>, source: Side, layout: Layout, rows:
   const meta = layout.tables.find((table) => table.name === META)
   if (!meta) throw new Error('the schema has no table meta')
   const sequences = await readSequences(source, layout)
-  await store.transact(async ({ db, engine, changed }) => {
+  await store.transact(async (tx) => {
+    const { db, engine } = tx
     const side: Side = { engine, db }
     await writeSequences(side, layout, sequences)
     await sql`delete from meta`.execute(db)
     for await (const page of readPages(source, meta)) await insertRows(side, meta, page)
     if (!isSame(await digestOf(source, meta), await digestOf(side, meta)))
       throw new CopyError('meta: not the same on both sides. The target stays half moved.')
-    await noteAct({ db, engine, changed }, 'move-to', { action: 'move', after: { rows } })
+    await noteAct(tx, 'move-to', { action: 'move', after: { rows } })
   })
 }
 
