@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
+import { eraseFromCalls, openCallLog, type CallLog, type CallTables } from './journal/journal.ts'
 import { openServer, type Server } from './http/server.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
@@ -26,7 +27,7 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables & FleetTables & KeyringTables & IdempotencyTables
+type Tables = AccessTables & CallTables & DirectoryTables & FleetTables & KeyringTables & IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -45,6 +46,7 @@ export type Hub = {
   server: Server
   directory: Directory
   fleet: Fleet
+  callLog: CallLog
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -103,7 +105,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [eraseFromFleet, eraseFromCalls, eraseFromAudit, eraseFromRecordedAnswers],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
@@ -114,6 +116,18 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tenant: access.tenant,
       filesOf: directory.customerFiles.idsOfCustomer,
       hasFile: directory.customerFiles.has,
+      outbound: {
+        allowPrivate: config.allowPrivate,
+        operatorTenantId: access.operatorTenantId,
+        userAgent: `Cordboard/${packageJson.version}`,
+      },
+    })
+    const callLog = openCallLog({
+      store: pickTables<Tables, CallTables>(store),
+      clock,
+      lookup: directory.lookup,
+      host: fleet.hostOfCalls,
+      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -185,7 +199,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     closers.push(async () => clearInterval(pruning))
     const retention = openRetention({
       days: config.retention,
-      prune: { audit: pruneAudit(pickTables<Tables, AuditTables>(store)), ...directory.prune },
+      prune: {
+        audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
+        ...directory.prune,
+        ...callLog.prune,
+      },
       now: clock.now,
       log,
       onTrouble: trouble,
@@ -196,6 +214,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       access,
       directory,
       fleet,
+      callLog,
       keyring,
       idempotency,
       renewSnapshot: memory.renew,
@@ -241,6 +260,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       server,
       directory,
       fleet,
+      callLog,
       renewSnapshot: memory.renew,
       keyring,
       close,

@@ -61,6 +61,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
       days,
       prune: {
         audit: pruneAudit(store),
+        calls: () => Promise.resolve(0),
         imports: pruneImports(store),
         renormalisations: pruneRenormalisations(store),
       },
@@ -79,7 +80,7 @@ onEachStore('forgetting with age', (engine) => {
     const { left, forget } = await newOldStore(t, engine, [1_200, 1_000, 91, 89, 1], 2)
     await forget({ ...RETENTION_DAYS })
     assert.deepEqual(await left(), { audit: [1_000, 91, 89, 1], imports: [2, 5], remarks: 14, runs: 2 })
-    await forget({ audit: 90, imports: null, renormalisations: 30 })
+    await forget({ audit: 90, calls: null, imports: null, renormalisations: 30 })
     assert.deepEqual(await left(), { audit: [89, 1], imports: [2, 5], remarks: 14, runs: 1 })
   })
 
@@ -106,7 +107,7 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    assert.deepEqual(await forgot.promise, { audit: 0, imports: 2, renormalisations: 0 })
+    assert.deepEqual(await forgot.promise, { audit: 0, calls: 0, imports: 2, renormalisations: 0 })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })
 })

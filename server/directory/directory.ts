@@ -33,6 +33,7 @@ export type { Imports } from './import/imports.ts'
 export type { Explanation, Lookup } from './lookup.ts'
 export type { Identified } from './match.ts'
 export type { DirectoryImage } from './index-follower.ts'
+export type { ReadNumber } from './read-number.ts'
 export { INDEX_FORM } from './caller-index.ts'
 export type { DirectoryTables } from './tables.ts'
 

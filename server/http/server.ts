@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Fleet } from '../fleet/fleet.ts'
+import type { CallLog } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -30,6 +31,7 @@ import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
@@ -51,6 +53,7 @@ export type ServerDeps = {
   access: Access
   directory: Directory
   fleet: Fleet
+  callLog: CallLog
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -130,7 +133,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, fleet, keyring, settle, renewSnapshot, log } = deps
+  const { access, callLog, directory, fleet, keyring, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -148,6 +151,8 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxCallRoutes(app, { callLog, settle })
+  pbx3cxCallLogRoutes(app, { callLog, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
 }

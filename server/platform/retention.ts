@@ -6,6 +6,7 @@ import type { Log } from './log.ts'
 /** Days each kind of record is kept by default; null is for ever. */
 export const RETENTION_DAYS = {
   audit: 3 * 365,
+  calls: 3 * 365,
   imports: 90,
   renormalisations: 90,
 } as const
@@ -88,8 +89,8 @@ export function openRetention({ days, prune, now, log, onTrouble }: RetentionOpt
     return gone
   }
   const run = async () => {
-    const gone = { audit: 0, imports: 0, renormalisations: 0 }
-    for (const name of Object.keys(gone) as RetentionName[]) gone[name] = await pruneAll(name)
+    const gone = {} as Record<RetentionName, number>
+    for (const name of Object.keys(RETENTION_DAYS) as RetentionName[]) gone[name] = await pruneAll(name)
     if (Object.values(gone).some((count) => count > 0)) log.info('forgot what was kept long enough', gone)
     return gone
   }
