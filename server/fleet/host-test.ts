@@ -97,7 +97,7 @@ export function openHostTest(
 
   return async (actor, reach, id) => {
     const row = await readHost(store, reach, id)
-    const results = {
+    const results: Record<string, Capability> = {
       ...(await probe(row)),
       resources: untested('This test does not ask for the resources of the PBX.'),
     }

@@ -309,7 +309,6 @@ onEachStore('pbx3cx_calls', (engine) => {
     assert.deepEqual((await ask('GET', `${LOGS}/${made.json.id}`)).json, made.json)
     assert.deepEqual((await ask('POST', LOGS, { body: line(host) })).json, made.json)
     assert.equal((await ask('GET', '/health/ready')).json.feed_position, before + 2)
-    assert.ok(hub)
   })
 
   test('a token of one host sees and writes the calls of that host alone', async (t) => {
