@@ -7,7 +7,9 @@ import { eraseFromCalls, openCallLog, type CallLog, type CallTables } from './jo
 import { openServer, type Server } from './http/server.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
-import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
+import { openGauges } from './hub/gauges.ts'
+import { planUpkeep } from './hub/upkeep.ts'
+import { feedPosition, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
 import type { AuditTables } from './platform/audit.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
@@ -20,14 +22,20 @@ import { eraseFromAudit } from './platform/erasure.ts'
 import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
-import { openRetention, pruneAudit } from './platform/retention.ts'
+import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
+import { eraseFromWork } from './platform/work/erase-work.ts'
+import { openWork, type WorkTables } from './platform/work/work.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
-const PRUNE_EVERY_MS = 60 * 60_000
-const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & CallTables & DirectoryTables & FleetTables & KeyringTables & IdempotencyTables
+type Tables = AccessTables &
+  CallTables &
+  DirectoryTables &
+  FleetTables &
+  KeyringTables &
+  IdempotencyTables &
+  WorkTables
 
 export type HubOptions = {
   config: Config
@@ -105,7 +113,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromCalls, eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [eraseFromFleet, eraseFromCalls, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
@@ -131,6 +139,28 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
+    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
+    const work = openWork({
+      store: pickTables<Tables, WorkTables>(store),
+      log,
+      onOutcome: metrics.worked,
+      onTrouble: trouble,
+    })
+    planUpkeep(work, {
+      days: config.retention,
+      retention: openRetention({
+        prune: {
+          audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
+          work: pruneWork(pickTables<Tables, WorkTables>(store)),
+          ...directory.prune,
+          ...callLog.prune,
+        },
+        now: clock.now,
+        log,
+      }),
+      feed,
+      idempotency,
+    })
     /** What a stop interrupted goes on. */
     const resumeWork = async () => {
       await directory.imports.resume()
@@ -150,6 +180,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         const bootstrapped = await access.bootstrap()
         tokenFile = bootstrapped.tokenFile
         await keyring.start(bootstrapped.operatorTenantId)
+        await work.start(bootstrapped.operatorTenantId)
         return { databaseId }
       },
       async onArrival() {
@@ -159,26 +190,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       onTrouble: trouble,
     })
     closers.push(memory.close)
+    closers.push(work.close)
     const { follower } = memory
     store.onCommit(follower.nudge)
 
-    metrics.gauge(
-      'cordboard_index_numbers',
-      'Numbers the caller index holds.',
-      () => directory.stats().numbers,
-    )
-    metrics.gauge('cordboard_index_bytes', 'Bytes the caller index takes.', () => directory.stats().bytes)
-    metrics.gauge('cordboard_feed_position', 'Number of the last change in memory.', follower.position)
-    metrics.gauge(
-      'cordboard_feed_lag_seconds',
-      'How long the last change took from its commit into memory.',
-      () => follower.lagMs() / 1000,
-    )
-    metrics.gauge(
-      'cordboard_feed_age_seconds',
-      'Time since the feed was read to its end.',
-      () => (Date.now() - follower.caughtUpAt()) / 1000,
-    )
+    openGauges(metrics, { directory, follower, work })
 
     let probing = false
     // A failed write is the last word on writes until another one goes through: whoever asks makes one try.
@@ -189,27 +205,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       void probe.catch(() => {}).finally(() => (probing = false))
     }
 
-    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
     await idempotency.resume()
-    const prune = () => {
-      void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
-      void idempotency.prune().catch(trouble)
-    }
-    const pruning = setInterval(prune, PRUNE_EVERY_MS)
-    closers.push(async () => clearInterval(pruning))
-    const retention = openRetention({
-      days: config.retention,
-      prune: {
-        audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
-        ...directory.prune,
-        ...callLog.prune,
-      },
-      now: clock.now,
-      log,
-      onTrouble: trouble,
-    })
-    closers.push(retention.close)
-
     const server = await openServer({
       access,
       directory,
@@ -217,6 +213,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       callLog,
       keyring,
       idempotency,
+      work,
       renewSnapshot: memory.renew,
       log,
       metrics,

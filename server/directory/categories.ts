@@ -30,7 +30,7 @@ export type Categories = {
   remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
 }
 
-const BUILTIN_VIP = 'vip'
+export const BUILTIN_VIP = 'vip'
 const VIP_NAME = 'VIP'
 const COLUMNS = { id: 'id', name: 'name_folded', created_at: 'created_at' }
 const UNIQUES = { name_folded: { field: 'name', message: 'There is a category of this name already.' } }

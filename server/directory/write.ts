@@ -3,7 +3,6 @@ import type { Clock } from '../platform/clock.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import type { Committed } from '../platform/committed.ts'
 import { asRefusal, type Uniques } from '../platform/refusal.ts'
-import { invalid } from '../platform/errors.ts'
 import type { DirectoryTables } from './tables.ts'
 
 /** The store, a handle on it, and a transaction on it, as the rooms of the directory see them. */
@@ -61,17 +60,6 @@ export function differs(row: object, columns: object): boolean {
   return Object.entries(columns).some(
     ([name, value]) => value !== undefined && value !== (row as Record<string, unknown>)[name],
   )
-}
-
-/** Refuses, on field `customer_id`, a customer that is not this tenant's. */
-export async function checkCustomer(tx: DirectoryTx, tenantId: number, id: number): Promise<void> {
-  const found = await tx.db
-    .selectFrom('customers')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!found) throw invalid({ customer_id: [`There is no customer ${id}.`] })
 }
 
 /** An instant of the store as the API writes it. */

@@ -14,6 +14,7 @@ import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
@@ -37,6 +38,7 @@ import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
+import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
@@ -59,6 +61,7 @@ export type ServerDeps = {
   /** Writes memory down anew, or removes what was written down. */
   renewSnapshot(): Promise<void>
   idempotency: Idempotency
+  work: Work
   log: Log
   metrics: Metrics
   readiness(): Readiness
@@ -133,7 +136,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, callLog, directory, fleet, keyring, settle, renewSnapshot, log } = deps
+  const { access, callLog, directory, fleet, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -147,6 +150,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  workRoutes(app, { work, settle })
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })

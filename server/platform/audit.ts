@@ -41,6 +41,7 @@ export type Act = {
     | 'renormalise'
     | 'reveal'
     | 'test'
+    | 'redrive'
   entity: string
   entityId: number | null
   before?: unknown

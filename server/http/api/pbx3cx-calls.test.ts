@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { post } from '../../../test/pbx-fleet.ts'
-import { onEachStore } from '../../../test/stores.ts'
+import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import type { CallTables } from '../../journal/journal.ts'
+import { openStore } from '../../platform/database/store.ts'
 
 const RECORDS = '/api/v1/pbx3cx_calls'
 const LOGS = '/api/v1/pbx3cx-call-logs'
@@ -300,15 +302,19 @@ onEachStore('pbx3cx_calls', (engine) => {
   })
 
   test('a call told of in the call log is a call with one record, and its host is to be refreshed', async (t) => {
-    const { ask, hub } = await newHub(t, engine, { clock: { now: () => Date.parse('2026-06-01T00:00:00Z') } })
+    const address = await newStoreAddress(t, engine)
+    const now = Date.parse('2026-06-01T00:00:00Z')
+    const { ask } = await newHub(t, engine, { address, clock: { now: () => now } })
     const host = await newHost(ask)
-    const before = (await ask('GET', '/health/ready')).json.feed_position
     const made = await ask('POST', LOGS, { body: line(host) })
     assert.equal(made.status, 201, made.text)
     assert.deepEqual([made.json.records, made.json.source], [1, 'manual'])
     assert.deepEqual((await ask('GET', `${LOGS}/${made.json.id}`)).json, made.json)
     assert.deepEqual((await ask('POST', LOGS, { body: line(host) })).json, made.json)
-    assert.equal((await ask('GET', '/health/ready')).json.feed_position, before + 2)
+    const store = await openStore<CallTables>({ address })
+    t.after(() => store.close())
+    const asked = await store.read.selectFrom('call_log_refreshes').selectAll().execute()
+    assert.deepEqual(asked, [{ host_id: host, tenant_id: 1, asked_at: now }])
   })
 
   test('a token of one host sees and writes the calls of that host alone', async (t) => {

@@ -17,6 +17,8 @@ export type Tx<Tables> = {
   db: Transaction<Tables>
   engine: Engine
   changed(tenantId: number, entity: string, ids: number | number[]): void
+  /** Called once the transaction is durable, and never when it is rolled back. */
+  afterCommit(listener: () => void): void
 }
 
 export type Store<Tables> = {
@@ -90,6 +92,7 @@ function storeOver<Tables>(parts: {
     async transact(work) {
       const receipt = currentReceipt()
       let committing = false
+      const waiting: (() => void)[] = []
       try {
         const committed = await parts.write.transaction().execute(async (db) => {
           const changes: Change[] = []
@@ -98,6 +101,7 @@ function storeOver<Tables>(parts: {
             engine: parts.engine,
             changed: (tenantId, entity, ids) =>
               changes.push({ tenantId, entity, ids: Array.isArray(ids) ? ids : [ids] }),
+            afterCommit: (listener) => void waiting.push(listener),
           })
           await receipt?.write(db, value)
           const told = changes.filter((change) => change.ids.length > 0)
@@ -107,6 +111,7 @@ function storeOver<Tables>(parts: {
         })
         receipt?.spend()
         awaySince = null
+        for (const listener of waiting) listener()
         if (committed.position !== null) for (const listener of listeners) listener()
         return committed
       } catch (error) {
