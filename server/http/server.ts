@@ -18,6 +18,7 @@ import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { backOfficeRoutes } from './api/back-office.ts'
 import { bulkRoutes } from './api/bulk.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
@@ -158,6 +159,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   pbx3cxCallRoutes(app, { callLog, settle })
   pbx3cxCallLogRoutes(app, { callLog, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
 }
 
