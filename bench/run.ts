@@ -8,6 +8,7 @@ const BENCHES: Record<string, string> = {
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   bulk: 'a book pushed line by line',
+  records: 'records of calls posted against a raw INSERT, and killed hubs',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   work: 'due tasks claimed and completed against a bare SKIP LOCKED loop',
   'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
