@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 /** `npm run bench -- NAME [arguments]`: each bench is a file of its own that prints its table. */
 const BENCHES: Record<string, string> = {
   lookup: 'identification over HTTP against a bare node:http server',
+  dialects: 'questions by number in every dialect against the identification route',
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',

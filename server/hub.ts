@@ -3,8 +3,14 @@ import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
-import { eraseFromCalls, openCallLog, type CallLog, type CallTables } from './journal/journal.ts'
 import { openServer, type Server } from './http/server.ts'
+import {
+  eraseFromCalls,
+  eraseFromJournal,
+  openJournal,
+  type Journal,
+  type JournalTables,
+} from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { openGauges } from './hub/gauges.ts'
@@ -30,9 +36,9 @@ const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
 
 type Tables = AccessTables &
-  CallTables &
   DirectoryTables &
   FleetTables &
+  JournalTables &
   KeyringTables &
   IdempotencyTables &
   WorkTables
@@ -54,7 +60,7 @@ export type Hub = {
   server: Server
   directory: Directory
   fleet: Fleet
-  callLog: CallLog
+  journal: Journal
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -113,7 +119,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromCalls, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
+      erasers: [
+        eraseFromFleet,
+        eraseFromCalls,
+        eraseFromJournal,
+        eraseFromAudit,
+        eraseFromRecordedAnswers,
+        eraseFromWork,
+      ],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
@@ -130,12 +143,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         userAgent: `Cordboard/${packageJson.version}`,
       },
     })
-    const callLog = openCallLog({
-      store: pickTables<Tables, CallTables>(store),
+    const journal = openJournal({
+      store: pickTables<Tables, JournalTables>(store),
       clock,
       lookup: directory.lookup,
-      host: fleet.hostOfCalls,
+      parties: directory.parties,
       timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      repeatWindowMs: config.repeatSeconds * 1_000,
+      host: fleet.hostOfCalls,
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -153,7 +168,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
           work: pruneWork(pickTables<Tables, WorkTables>(store)),
           ...directory.prune,
-          ...callLog.prune,
+          ...journal.prune,
         },
         now: clock.now,
         log,
@@ -210,7 +225,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       access,
       directory,
       fleet,
-      callLog,
+      journal,
       keyring,
       idempotency,
       work,
@@ -257,7 +272,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       server,
       directory,
       fleet,
-      callLog,
+      journal,
       renewSnapshot: memory.renew,
       keyring,
       close,

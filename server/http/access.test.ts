@@ -37,10 +37,12 @@ onEachStore('who may call what', (engine) => {
   test('a token without the scope is told which one it lacks', async (t) => {
     const { hub, ask, newToken } = await newHub(t, engine)
     const calls = await newToken(['calls:read'])
+    const fleet = await newToken(['fleet:read'])
     for (const { method, url, admission } of hub.server.routes) {
       if (admission === 'public' || method === 'HEAD') continue
       const body = BODIES.includes(method) ? { body: {} } : {}
-      const answer = await ask(method, filled(url), { ...body, token: calls })
+      const token = admission.startsWith('calls:') ? fleet : calls
+      const answer = await ask(method, filled(url), { ...body, token })
       assert.equal(answer.status, 403, `${method} ${url}: ${answer.text}`)
       assert.equal(answer.json.code, 'scope_missing', `${method} ${url}`)
     }

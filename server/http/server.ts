@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Fleet } from '../fleet/fleet.ts'
-import type { CallLog } from '../journal/journal.ts'
+import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -20,11 +20,14 @@ import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { backOfficeRoutes } from './api/back-office.ts'
 import { bulkRoutes } from './api/bulk.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { dispositionRoutes } from './api/dispositions.ts'
+import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
@@ -41,6 +44,7 @@ import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
@@ -56,7 +60,7 @@ export type ServerDeps = {
   access: Access
   directory: Directory
   fleet: Fleet
-  callLog: CallLog
+  journal: Journal
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -137,7 +141,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, callLog, directory, fleet, keyring, settle, renewSnapshot, log, work } = deps
+  const { access, directory, fleet, journal, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -156,11 +160,14 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
-  pbx3cxCallRoutes(app, { callLog, settle })
-  pbx3cxCallLogRoutes(app, { callLog, settle })
+  pbx3cxCallRoutes(app, { ...journal, settle })
+  pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
+  dispositionRoutes(app, { ...journal, settle })
+  callbackRoutes(app, { ...journal, settle })
+  doNotCallRoutes(app, { ...journal, settle })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -178,7 +185,14 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   let served = 0
   const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
   const answer = openAnswers({ lookup: directory.lookup, metrics })
-  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const dbnQuery: DbnQueryDeps = {
+    ...deps,
+    lookup: directory.lookup,
+    dispositions: deps.journal.dispositions,
+    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+  }
+  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
+  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -229,6 +243,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isOneOf } from '../platform/database/engine.ts'
-import { mayHold, type Eraser, type Erasure } from '../platform/erasure.ts'
+import { emptyAudit, mayHold, type Eraser, type Erasure } from '../platform/erasure.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { CallStore, CallTx } from './call-write.ts'
 
@@ -63,8 +63,9 @@ const NAMELESS = { caller_number: null, caller_name: null, caller_key: null } as
  * digest of its number is known by nothing any more.
  */
 export const eraseFromCalls: Eraser = async (erasing, { tenantId, parties, needles, scrub }) => {
-  const { db, engine } = erasing as unknown as CallTx
-  const removed = { records: 0, calls: 0 }
+  const tx = erasing as unknown as CallTx
+  const { db, engine } = tx
+  const removed = { records: 0, calls: 0, audit: 0 }
   const gone = new Set<number>()
   const newKeys = async (row: { id: number; host_id: number; natural_key: string; call_key: string }) => {
     if (row.natural_key.startsWith('id:')) return {}
@@ -140,14 +141,7 @@ export const eraseFromCalls: Eraser = async (erasing, { tenantId, parties, needl
     if (last === undefined) break
     after = last.id
   }
-  if (gone.size > 0)
-    await db
-      .updateTable('audit')
-      .set({ before: null, after: null })
-      .where('tenant_id', '=', tenantId)
-      .where('entity', '=', 'record')
-      .where(isOneOf(engine, 'entity_id', [...gone], 'bigint'))
-      .execute()
+  removed.audit = await emptyAudit(tx, tenantId, 'record', [...gone])
   for (let after = 0; needles.length > 0;) {
     const rows = await db
       .selectFrom('calls')

@@ -92,12 +92,17 @@ export function openCalls(store: CallStore, deps: CallDeps): Calls {
         .execute()
       return {
         ...call,
-        legs: legs.map(({ tenant_id: _, call_id: __, steps, started_at, ended_at, ...leg }) => ({
-          ...leg,
-          started_at: isoTime(started_at),
-          ended_at: isoOrNull(ended_at),
-          duration_ms: ended_at === null ? null : ended_at - started_at,
-          steps: fromJson<StitchedStep[]>(steps).map(toStep),
+        legs: legs.map((leg) => ({
+          position: leg.position,
+          record_id: leg.record_id,
+          queue: leg.queue,
+          agent_extension: leg.agent_extension,
+          agent_name: leg.agent_name,
+          status: leg.status,
+          started_at: isoTime(leg.started_at),
+          ended_at: isoOrNull(leg.ended_at),
+          duration_ms: leg.ended_at === null ? null : leg.ended_at - leg.started_at,
+          steps: fromJson<StitchedStep[]>(leg.steps).map(toStep),
         })),
       }
     },

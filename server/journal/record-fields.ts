@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CallDirection, CallStatus, RecordPatch } from '../../contract/pbx3cx-calls.ts'
+import type { RecordPatch } from '../../contract/pbx3cx-calls.ts'
 import type { ReadNumber } from '../directory/directory.ts'
 import type { FieldCheck } from '../platform/field-check.ts'
 import { readWrittenInstant } from '../platform/written-dates.ts'
@@ -52,8 +52,8 @@ export function readRecord(input: RecordPatch, { check, zone, read }: Reading): 
     const written = input[name]
     if (written !== undefined) record[name] = written === null ? null : Number(written)
   }
-  if (input.direction !== undefined) record.direction = input.direction as CallDirection | null
-  if (input.status) record.status = input.status as CallStatus
+  if (input.direction !== undefined) record.direction = input.direction
+  if (input.status) record.status = input.status
   if (input.source) record.source = input.source
   for (const name of ['external_id', 'call_history_id'] as const)
     if (input[name] !== undefined) record[name] = check.text(name, input[name]) ?? null

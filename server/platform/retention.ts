@@ -8,6 +8,7 @@ import type { WorkTables } from './work/tables.ts'
 export const RETENTION_DAYS = {
   audit: 3 * 365,
   calls: 3 * 365,
+  dispositions: 3 * 365,
   imports: 90,
   renormalisations: 90,
   work: 90,

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { BackOfficeContact, ContactByNumber } from '../../../contract/back-office.ts'
+import { ContactByNumber, type BackOfficeContact } from '../../../contract/back-office.ts'
 import { ListQuery } from '../../../contract/common.ts'
 import type { Contact } from '../../../contract/contacts.ts'
 import { Customer, CustomerPage } from '../../../contract/customers.ts'

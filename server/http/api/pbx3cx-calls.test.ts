@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { post } from '../../../test/pbx-fleet.ts'
 import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
-import type { CallTables } from '../../journal/journal.ts'
+import type { JournalTables } from '../../journal/journal.ts'
 import { openStore } from '../../platform/database/store.ts'
 
 const RECORDS = '/api/v1/pbx3cx_calls'
@@ -311,7 +311,7 @@ onEachStore('pbx3cx_calls', (engine) => {
     assert.deepEqual([made.json.records, made.json.source], [1, 'manual'])
     assert.deepEqual((await ask('GET', `${LOGS}/${made.json.id}`)).json, made.json)
     assert.deepEqual((await ask('POST', LOGS, { body: line(host) })).json, made.json)
-    const store = await openStore<CallTables>({ address })
+    const store = await openStore<JournalTables>({ address })
     t.after(() => store.close())
     const asked = await store.read.selectFrom('call_log_refreshes').selectAll().execute()
     assert.deepEqual(asked, [{ host_id: host, tenant_id: 1, asked_at: now }])
@@ -412,8 +412,8 @@ onEachStore('pbx3cx_calls', (engine) => {
     const old = await post(ask, 'pbx3cx_calls', line(host, { call_history_id: 'h' }))
     await post(ask, 'pbx3cx_calls', line(host, { call_history_id: 'h', external_id: 'second' }))
     const young = await post(ask, 'pbx3cx_calls', line(host, { started_at: '2026-05-01T10:00:01Z' }))
-    assert.equal(await hub.callLog.prune.calls(Date.parse('2026-05-01T10:00:01Z'), 10), 1)
-    assert.equal(await hub.callLog.prune.calls(Date.parse('2026-05-01T10:00:01Z'), 10), 0)
+    assert.equal(await hub.journal.prune.calls(Date.parse('2026-05-01T10:00:01Z'), 10), 1)
+    assert.equal(await hub.journal.prune.calls(Date.parse('2026-05-01T10:00:01Z'), 10), 0)
     assert.deepEqual(ids((await ask('GET', RECORDS)).json.data), [young.id])
     assert.deepEqual(ids((await ask('GET', LOGS)).json), [young.call_id])
     assert.equal((await ask('GET', `${DETAILS}/${old.call_id}`)).status, 404)

@@ -13,7 +13,7 @@ import {
   RecordPatch,
 } from '../../../contract/pbx3cx-calls.ts'
 import { Removed } from '../../../contract/pbx3cx-hosts.ts'
-import { CALL_COLUMNS, RECORD_COLUMNS, type CallLog } from '../../journal/journal.ts'
+import { CALL_COLUMNS, RECORD_COLUMNS, type Journal } from '../../journal/journal.ts'
 import { actor, needs, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
@@ -33,11 +33,10 @@ const filters = {
 const RecordsQuery = FilteredQuery({ ...filters, cursor: Type.Optional(Type.String({ maxLength: 40 })) })
 const CallsQuery = FilteredQuery(filters)
 
-type Deps = { callLog: CallLog; settle: Settle }
+type Deps = Pick<Journal, 'records' | 'calls'> & { settle: Settle }
 
 /** `/api/v1/pbx3cx_calls`: raw records of calls. */
-export function pbx3cxCallRoutes(app: App, { callLog, settle }: Deps): void {
-  const { records } = callLog
+export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
   const tags = ['PBX calls']
   const path = '/pbx3cx_calls'
 
@@ -131,8 +130,7 @@ export function pbx3cxCallRoutes(app: App, { callLog, settle }: Deps): void {
 }
 
 /** `/api/v1/pbx3cx-call-logs` and `pbx3cx-call-log-details`: calls as people mean them. */
-export function pbx3cxCallLogRoutes(app: App, { callLog, settle }: Deps): void {
-  const { calls } = callLog
+export function pbx3cxCallLogRoutes(app: App, { calls, settle }: Deps): void {
   const tags = ['PBX calls']
   const path = '/pbx3cx-call-logs'
 
