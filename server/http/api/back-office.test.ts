@@ -38,6 +38,48 @@ onEachStore('what other clients of this API family ask', (engine) => {
     assert.equal((await ask('GET', '/api/v1/contacts/numbers')).status, 422)
   })
 
+  test('contacts are written and listed as older clients do it', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const [acme, other] = [
+      await post(ask, 'customers', { name: 'Acme' }),
+      await post(ask, 'customers', { name: 'Other' }),
+    ]
+    const made = await post(ask, 'contacts', {
+      contactable_type: 'App\\Customer',
+      contactable_id: acme.id,
+      firstName: 'Ann',
+      lastName: 'Able',
+      emailAddress: 'ann@acme.example',
+      mobilePhone: '0628773862',
+      landlinePhone: '0199001234',
+      newslettersRecipient: true,
+    })
+    assert.deepEqual(
+      [made.customer_id, made.email, made.phones.map((phone: Json) => [phone.kind, phone.raw])],
+      [
+        acme.id,
+        'ann@acme.example',
+        [
+          ['mobile', '0628773862'],
+          ['business', '0199001234'],
+        ],
+      ],
+    )
+    await post(ask, 'contacts', { customer_id: other.id, last_name: 'Bob' })
+    const body = { id: made.id, emailAddress: 'new@acme.example', mobilePhone: '0700000000' }
+    const put = await ask('PUT', `/api/v1/contacts/${made.id}`, { body })
+    assert.deepEqual([put.status, put.json.email, put.json.phones], [200, 'new@acme.example', made.phones])
+    const list = async (type: string, id: number) =>
+      (await ask('GET', `/api/v1/contacts?contactable_type=${type}&contactable_id=${id}`)).json
+    const [listed, ...more] = await list('App%5CCustomer', acme.id)
+    assert.deepEqual(
+      [more.length, listed.id, listed.firstName, listed.mobilePhone],
+      [0, made.id, 'Ann', '0628773862'],
+    )
+    assert.deepEqual(await list('App%5CProspect', acme.id), [])
+    assert.equal((await ask('GET', '/api/v1/contacts')).json.total, 2)
+  })
+
   test('customers by words and by account', async (t) => {
     const { ask } = await newHub(t, engine)
     const customer = await post(ask, 'customers', {

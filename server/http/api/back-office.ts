@@ -1,28 +1,11 @@
 import { Type } from 'typebox'
-import { ContactByNumber, type BackOfficeContact } from '../../../contract/back-office.ts'
+import { ContactByNumber } from '../../../contract/back-office.ts'
 import { ListQuery } from '../../../contract/common.ts'
-import type { Contact } from '../../../contract/contacts.ts'
 import { Customer, CustomerPage } from '../../../contract/customers.ts'
 import type { Directory } from '../../directory/directory.ts'
 import { notFound } from '../../platform/errors.ts'
 import { needs, principalOf, type App } from '../app.ts'
-
-const OF_CUSTOMERS = 'App\\Customer'
-
-function toBackOffice(contact: Contact): BackOfficeContact {
-  const numberOf = (isWanted: (kind: string) => boolean) =>
-    contact.phones.find((phone) => isWanted(phone.kind))?.raw ?? null
-  return {
-    ...contact,
-    contactable_type: contact.customer_id === null ? null : OF_CUSTOMERS,
-    contactable_id: contact.customer_id,
-    firstName: contact.first_name,
-    lastName: contact.last_name,
-    emailAddress: contact.email,
-    mobilePhone: numberOf((kind) => kind === 'mobile'),
-    landlinePhone: numberOf((kind) => kind !== 'mobile'),
-  }
-}
+import { toBackOffice } from './back-office-contact.ts'
 
 /** Routes that other clients of this API family ask beside the resources: who has a number, a search, an account. */
 export function backOfficeRoutes(
