@@ -140,9 +140,9 @@ test('every example of the guide runs as it is written', { skip }, async (t) => 
   const examples = [...readFileSync(GUIDE, 'utf8').matchAll(/```(sh|js)\n([^]*?)```/g)]
   assert.ok(examples.length >= 5)
   for (const [, language = '', code = ''] of examples) {
-    const [program, args] =
-      language === 'sh' ? ['sh', ['-ec', code]] : [process.execPath, ['--input-type=module', '-e', code]]
-    const { stdout } = await run(program as string, args as string[], { env, timeout: 60_000 })
+    const program = language === 'sh' ? 'sh' : process.execPath
+    const args = language === 'sh' ? ['-ec', code] : ['--input-type=module', '-e', code]
+    const { stdout } = await run(program, args, { env, timeout: 60_000 })
     if (language === 'js') assert.match(stdout, /^201 \{[^]*^201 \{/m, stdout)
   }
 })

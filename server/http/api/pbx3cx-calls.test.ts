@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { post } from '../../../test/pbx-fleet.ts'
-import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import type { JournalTables } from '../../journal/journal.ts'
-import { openStore } from '../../platform/database/store.ts'
+import { openStore, type StoreAddress } from '../../platform/database/store.ts'
 
 const RECORDS = '/api/v1/pbx3cx_calls'
 const LOGS = '/api/v1/pbx3cx-call-logs'
@@ -302,9 +303,13 @@ onEachStore('pbx3cx_calls', (engine) => {
   })
 
   test('a call told of in the call log is a call with one record, and its host is to be refreshed', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const dataDir = await newDirectory(t)
+    const address: StoreAddress =
+      engine === 'sqlite'
+        ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
+        : await newStoreAddress(t, engine)
     const now = Date.parse('2026-06-01T00:00:00Z')
-    const { ask } = await newHub(t, engine, { address, clock: { now: () => now } })
+    const { ask } = await newHub(t, engine, { address, dataDir, clock: { now: () => now } })
     const host = await newHost(ask)
     const made = await ask('POST', LOGS, { body: line(host) })
     assert.equal(made.status, 201, made.text)
