@@ -53,6 +53,8 @@ const JOURNEY = [
     status: 'answered',
     agent_extension: '102',
     caller_name: 'Ann',
+    wait_ms: 2_000,
+    ring_ms: 3_000,
   }),
 ]
 
@@ -64,7 +66,7 @@ test('the first who answers is the agent; waiting and talking add up; the legs a
     answered_at: AT + 35_000,
     ended_at: AT + 100_000,
     ring_ms: 5_000,
-    wait_ms: 20_000,
+    wait_ms: 22_000,
     talk_ms: 60_000,
     status: 'answered',
     caller_number: '0628773862',
@@ -102,7 +104,8 @@ test('the first who answers is the agent; waiting and talking add up; the legs a
       [
         3,
         [
-          ['ring', 65_000, 70_000],
+          ['wait', 65_000, 67_000],
+          ['ring', 67_000, 70_000],
           ['talk', 70_000, 100_000],
         ],
       ],

@@ -362,6 +362,11 @@ onEachStore('pbx3cx_calls', (engine) => {
       'pbx3cx_calls',
       line(host, { external_id: 'cdr-2', caller_number: '0199005555', caller_name: 'Mr A' }),
     )
+    const theirs = await post(
+      ask,
+      'pbx3cx_calls',
+      line(host, { direction: 'outbound', caller_number: '102', called_number: '0199005555' }),
+    )
     const other = await post(
       ask,
       'pbx3cx_calls',
@@ -386,7 +391,7 @@ onEachStore('pbx3cx_calls', (engine) => {
     const records = new Map<number, Json>(answers[0]?.json.data.map((one: Json) => [one.id, one]))
     assert.deepEqual(
       [...records.keys()].toSorted((a, b) => a - b),
-      ids([known, digest, acme, other]),
+      ids([known, digest, acme, theirs, other]),
     )
     assert.deepEqual(records.get(other.id), other)
     assert.deepEqual(
@@ -400,9 +405,9 @@ onEachStore('pbx3cx_calls', (engine) => {
     const calls = new Map<number, Json>(answers[1]?.json.map((one: Json) => [one.id, one]))
     assert.deepEqual(
       [...calls.keys()].toSorted((a, b) => a - b),
-      [known, digest, acme, other].map((one) => one.call_id),
+      [known, digest, acme, theirs, other].map((one) => one.call_id),
     )
-    assert.equal(calls.get(acme.call_id)?.customer_id, null)
+    for (const { call_id } of [acme, theirs]) assert.equal(calls.get(call_id)?.customer_id, null)
     // Its source tells of it again: it is still known, and nothing of it comes back.
     assert.equal((await post(ask, 'pbx3cx_calls', line(host, { external_id: 'cdr-1' }))).caller_number, null)
     // A correction stitches the call from what is left.
