@@ -10,6 +10,8 @@ const BENCHES: Record<string, string> = {
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   bulk: 'a book pushed line by line',
+  erase: 'how long writers wait while somebody is forgotten in a large book',
+  records: 'records of calls posted against a raw INSERT, and killed hubs',
   hydrate: 'a start without a snapshot: memory filled from a large book in the store',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   work: 'due tasks claimed and completed against a bare SKIP LOCKED loop',

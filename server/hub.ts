@@ -4,7 +4,13 @@ import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
-import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
+import {
+  eraseFromCalls,
+  eraseFromJournal,
+  openJournal,
+  type Journal,
+  type JournalTables,
+} from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
@@ -58,6 +64,7 @@ export type Hub = {
   workers: Workers | null
   directory: Directory
   fleet: Fleet
+  journal: Journal
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -124,7 +131,14 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
+      erasers: [
+        eraseFromFleet,
+        eraseFromCalls,
+        eraseFromJournal,
+        eraseFromAudit,
+        eraseFromRecordedAnswers,
+        eraseFromWork,
+      ],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
       sharing: shared?.sharing ?? null,
     })
@@ -136,6 +150,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tenant: access.tenant,
       filesOf: directory.customerFiles.idsOfCustomer,
       hasFile: directory.customerFiles.has,
+      outbound: {
+        allowPrivate: config.allowPrivate,
+        operatorTenantId: access.operatorTenantId,
+        userAgent: `Cordboard/${packageJson.version}`,
+      },
     })
     const journal = openJournal({
       store: pickTables<Tables, JournalTables>(store),
@@ -144,6 +163,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       parties: directory.parties,
       timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
       repeatWindowMs: config.repeatSeconds * 1_000,
+      host: fleet.hostOfCalls,
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -273,6 +293,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       workers,
       directory,
       fleet,
+      journal,
       renewSnapshot: memory.renew,
       keyring,
       close,

@@ -81,10 +81,11 @@ test('readers in other threads see every party as it was or as it is, while thou
   }
 })
 
-test('the first inactive party, the first number without a country and a category are seen as soon as they are there', async () => {
+test('the first inactive party, the first number without a country and a category are seen as soon as they are there', async (t) => {
   const { memory, index, change } = await newWorld(1)
   const access = openAccessMirrorOf({ country: null, timeZone: null, clock: { now: Date.now }, onUse() {} })
   const reader = openMemoryReader(memory.join(0), access)
+  t.after(reader.close)
   const lookup = openLookup({ indexOf: reader.indexOf, rules: access.tenant, today: () => 0 })
   const ask = (number: string) => reader.read(() => lookup.byNumber(TENANT, number))
   const [customer, contact] = recordsOf(1, 2)
@@ -107,7 +108,6 @@ test('the first inactive party, the first number without a country and a categor
   assert.equal(ask(number).vip, true)
   memory.sharing.replaced(new Map())
   assert.equal(ask(number).known, false)
-  reader.close()
 })
 
 test('a reader that dies in the middle of a question holds nobody up for longer', async (t) => {

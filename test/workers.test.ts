@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { askEverywhere, askFresh } from './fresh-questions.ts'
 import { ADMIN_TOKEN, newHub, type TestHub } from './hub.ts'
 import { sendAll } from './many-requests.ts'
-import { onEachStore } from './stores.ts'
+import { newDirectory, onEachStore } from './stores.ts'
 import { until } from './wire.ts'
 
 const GOLDEN = new URL('../server/http/dialects/identification/golden/', import.meta.url)
@@ -143,6 +144,21 @@ onEachStore('several threads that answer calls', (engine) => {
     for (const answer of await askEverywhere(hub.url, isKnown('1'), { token }))
       assert.match(answer, /^4(01|29) /)
   })
+})
+
+test('a hub that starts again, from its snapshot or from the store, has workers that know everybody', async (t) => {
+  const dataDir = await newDirectory(t)
+  const env = { CORDBOARD_WORKERS: '2' }
+  const first = await newHub(t, 'sqlite', { dataDir, env })
+  await first.importBook('customer_account,customer_name,customer_phone\nCL1,One,+33612345678\n')
+  const token = await first.newToken(['identify'])
+  await first.hub.close()
+  for (const from of ['snapshot', 'store']) {
+    if (from === 'store') await rm(join(dataDir, 'memory.snapshot'))
+    const { hub } = await newHub(t, 'sqlite', { dataDir, env })
+    assert.deepEqual(await askEverywhere(hub.url, isKnown('+33612345678'), { token }), ['200 1'], from)
+    await hub.close()
+  }
 })
 
 test('who asks is known by the true address, whichever thread was asked', async (t) => {

@@ -15,6 +15,7 @@ import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { backOfficeRoutes } from './api/back-office.ts'
 import { bulkRoutes } from './api/bulk.ts'
 import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
@@ -32,6 +33,7 @@ import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
@@ -160,7 +162,10 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxCallRoutes(app, { ...journal, settle })
+  pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })

@@ -23,8 +23,12 @@ export async function hostsOf(host: string): Promise<string[]> {
  * Several threads can listen on one port only where the system lets them, and then another hub could slip in among them:
  * a port that is not free is refused as it is for a hub alone (`EADDRINUSE`).
  */
-export async function checkSharedPort(hosts: readonly string[], port: number): Promise<void> {
-  await tryToListen({ host: '127.0.0.1', port: 0, reusePort: true }).catch((error: NodeJS.ErrnoException) => {
+export async function checkSharedPort(
+  hosts: readonly string[],
+  port: number,
+  listen: (options: ListenOptions) => Promise<void> = tryToListen,
+): Promise<void> {
+  await listen({ host: '127.0.0.1', port: 0, reusePort: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOTSUP') throw error
     throw new HubError(
       'conflict',
@@ -33,7 +37,7 @@ export async function checkSharedPort(hosts: readonly string[], port: number): P
     )
   })
   if (port === 0) return
-  for (const host of hosts) await tryToListen({ host, port })
+  for (const host of hosts) await listen({ host, port })
 }
 
 /** Where a hub is reached that listens on these addresses, as a URL without a path. */

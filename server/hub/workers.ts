@@ -16,7 +16,8 @@ const SHORTEST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 5_000
 /** A worker that lived this long died of something new. */
 const SETTLED_MS = 60_000
-const COUNTED_WITHIN_MS = 1_000
+/** Metrics wait no longer for a worker that does not answer. */
+const COUNTED_WITHIN_MS = 5_000
 
 /** Where workers find the hub: a socket in a directory of its own, which nobody else may enter. */
 export async function newBackDoor(): Promise<BackDoorAddress & { remove(): Promise<void> }> {

@@ -9,25 +9,18 @@ export type IndexLayout = {
   fresh: [number, SharedArrayBuffer][]
 }
 
-/** Facts that only the one who changes an index goes by; readers get them empty. What is not named here is sent as it is. */
-const OF_THE_WRITER: Record<string, unknown> = {
-  used: [],
-  vacant: [],
-  free: [],
-  top: 0,
-  live: 0,
-  room: 0,
-  next: 0,
-  size: 0,
-  current: 0,
-}
+/** Counts and lists that only the one who changes an index goes by; readers get 0 and []. What is not named here is sent as it is. */
+const OF_THE_WRITER = new Set(['used', 'vacant', 'free', 'top', 'live', 'room', 'next', 'size', 'current'])
 /** Of these, readers only need to know whether there are any. */
 const COUNTS = new Set(['hidden', 'nationals'])
 
 function factsForReaders(facts: CallerIndexImage['facts']): string {
   return JSON.stringify(facts, (name, value: unknown) => {
-    if (Object.hasOwn(OF_THE_WRITER, name)) return OF_THE_WRITER[name]
-    return COUNTS.has(name) ? Math.min(1, Number(value)) : value
+    if (typeof value === 'number') {
+      if (OF_THE_WRITER.has(name)) return 0
+      return COUNTS.has(name) ? Math.min(1, value) : value
+    }
+    return Array.isArray(value) && OF_THE_WRITER.has(name) ? [] : value
   })
 }
 
