@@ -12,7 +12,9 @@ import {
   type JournalTables,
 } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
+import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
+import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
 import { planUpkeep } from './hub/upkeep.ts'
 import { feedPosition, type ChangeTables } from './platform/changes.ts'
@@ -58,6 +60,8 @@ export type Hub = {
   tokenFile: string | null
   operatorTenantId: number
   server: Server
+  /** The threads that listen; null when this one does. */
+  workers: Workers | null
   directory: Directory
   fleet: Fleet
   journal: Journal
@@ -70,6 +74,12 @@ export type Hub = {
 
 const snapshotTime = (snapshot: ReturnType<Memory['snapshot']>): string | null =>
   snapshot === null ? null : new Date(snapshot.writtenAt).toISOString()
+
+async function listenAlone({ app }: Server, { listen: { host, port, tls } }: Config): Promise<string> {
+  const listening = await app.listen({ host, port })
+  // The router does not know that its server speaks TLS.
+  return tls ? listening.replace(/^http:/, 'https:') : listening
+}
 
 /** Builds the whole hub, wires its rooms and listens; closes in the reverse order. */
 export async function openHub({ config, secrets, log, clock = systemClock }: HubOptions): Promise<Hub> {
@@ -95,6 +105,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       secretKey: secrets.secretKey,
       secretKeyOld: secrets.secretKeyOld,
     })
+    const shared = config.workers > 1 ? openSharedMemory(config.workers) : null
     const accessStore = pickTables<Tables, AccessTables>(store)
     const access = openAccess({
       store: accessStore,
@@ -104,6 +115,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       country,
       timeZone,
       onTrouble: trouble,
+      ...(shared ? { onMemory: shared.onAccess } : {}),
     })
     closers.push(access.close)
     const metrics = openMetrics()
@@ -128,6 +140,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         eraseFromWork,
       ],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
+      sharing: shared?.sharing ?? null,
     })
     closers.push(directory.close)
     const fleet = openFleet({
@@ -221,6 +234,9 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     }
 
     await idempotency.resume()
+    let workers: Workers | null = null
+    const door = shared ? await newBackDoor() : null
+    if (door) closers.push(door.remove)
     const server = await openServer({
       access,
       directory,
@@ -237,6 +253,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       metricsToken: secrets.metricsToken,
       trustedProxies: config.trustedProxies,
       tls: config.listen.tls,
+      backDoor: door,
       readiness() {
         const since = follower.awaySince() ?? store.writesAwaySince()
         if (store.writesAwaySince() !== null) probeWrites()
@@ -247,6 +264,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           feed_position: follower.position(),
           snapshot_written_at: snapshotTime(memory.snapshot()),
           secrets: keyring.state(),
+          ...(workers ? { workers: workers.state() } : {}),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -256,13 +274,15 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    closers.push(async () => workers?.close())
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)
     if (follower.awaySince() === null) await resumeWork()
-    const { host, port, tls } = config.listen
-    const listening = await server.app.listen({ host, port })
-    // The router does not know that its server speaks TLS.
-    const url = tls ? listening.replace(/^http:/, 'https:') : listening
+    if (shared && door) {
+      const { workers: count } = config
+      workers = await openWorkers({ count, config, door, memory: shared, access, log, metrics })
+    }
+    const url = workers?.url ?? (await listenAlone(server, config))
     const operatorTenantId = access.operatorTenantId()
     if (operatorTenantId === null) throw new Error('there is no tenant of the operator')
     return {
@@ -270,6 +290,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tokenFile,
       operatorTenantId,
       server,
+      workers,
       directory,
       fleet,
       journal,
