@@ -2,15 +2,10 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
-import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
+import { openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
-import {
-  eraseFromCalls,
-  eraseFromJournal,
-  openJournal,
-  type Journal,
-  type JournalTables,
-} from './journal/journal.ts'
+import { openJournal, type Journal, type JournalTables } from './journal/journal.ts'
+import { ERASERS } from './hub/erasers.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
@@ -26,12 +21,9 @@ import { holdDataDirectory } from './platform/data-directory.ts'
 import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
 import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
-import { eraseFromAudit } from './platform/erasure.ts'
-import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
-import { eraseFromWork } from './platform/work/erase-work.ts'
 import { openWork, type WorkTables } from './platform/work/work.ts'
 
 const SETTLE_MS = 2_000
@@ -131,14 +123,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [
-        eraseFromFleet,
-        eraseFromCalls,
-        eraseFromJournal,
-        eraseFromAudit,
-        eraseFromRecordedAnswers,
-        eraseFromWork,
-      ],
+      erasers: ERASERS,
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
       sharing: shared?.sharing ?? null,
     })

@@ -1,0 +1,15 @@
+import { eraseFromFleet } from '../fleet/fleet.ts'
+import { eraseFromCalls, eraseFromJournal } from '../journal/journal.ts'
+import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
+import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
+import { eraseFromWork } from '../platform/work/erase-work.ts'
+
+/** How every room but the directory forgets a caller. */
+export const ERASERS: Eraser[] = [
+  eraseFromFleet,
+  eraseFromCalls,
+  eraseFromJournal,
+  eraseFromAudit,
+  eraseFromRecordedAnswers,
+  eraseFromWork,
+]
