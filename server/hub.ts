@@ -4,6 +4,7 @@ import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { openServer, type Server } from './http/server.ts'
 import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
+import { openCallerFacts } from './hub/caller-facts.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
@@ -18,6 +19,7 @@ import { openKeyring, type Keyring, type KeyringTables } from './platform/keyrin
 import { eraseFromAudit } from './platform/erasure.ts'
 import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
+import { eraseFromRouting, openRouting, type RoutingTables } from './routing/routing.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { openRetention, pruneAudit } from './platform/retention.ts'
 
@@ -26,7 +28,12 @@ const IMPORT_SETTLE_MS = 60_000
 const PRUNE_EVERY_MS = 60 * 60_000
 const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
-type Tables = AccessTables & DirectoryTables & JournalTables & KeyringTables & IdempotencyTables
+type Tables = AccessTables &
+  DirectoryTables &
+  JournalTables &
+  RoutingTables &
+  KeyringTables &
+  IdempotencyTables
 
 export type HubOptions = {
   config: Config
@@ -102,18 +109,29 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [eraseFromJournal, eraseFromRouting, eraseFromAudit, eraseFromRecordedAnswers],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
+    const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
     const journal = openJournal({
       store: pickTables<Tables, JournalTables>(store),
       clock,
       lookup: directory.lookup,
       parties: directory.parties,
-      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      timeZone: zoneOf,
       repeatWindowMs: config.repeatSeconds * 1_000,
     })
+    const routing = openRouting({
+      store: pickTables<Tables, RoutingTables>(store),
+      clock,
+      log,
+      country: (tenantId) => access.tenant(tenantId)?.country ?? null,
+      timeZone: zoneOf,
+      keyOf: directory.lookup.key,
+      identify: openCallerFacts(directory.lookup, journal.doNotCall.has),
+    })
+    closers.push(routing.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
     /** What a stop interrupted goes on. */
@@ -126,6 +144,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       feed,
       access,
       directory,
+      profiles: routing,
+      doNotCall: journal.doNotCall,
       file: join(dataDir, 'memory.snapshot'),
       place: placeOf(address),
       version: packageJson.version,
@@ -188,6 +208,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
         ...directory.prune,
         ...journal.prune,
+        ...routing.prune,
       },
       now: clock.now,
       log,
@@ -199,6 +220,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       access,
       directory,
       journal,
+      routing,
+      timeZone: zoneOf,
       keyring,
       idempotency,
       renewSnapshot: memory.renew,

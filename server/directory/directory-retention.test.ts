@@ -64,6 +64,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         imports: pruneImports(store),
         renormalisations: pruneRenormalisations(store),
         dispositions: () => Promise.resolve(0),
+        decisions: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -107,7 +108,13 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    assert.deepEqual(await forgot.promise, { audit: 0, dispositions: 0, imports: 2, renormalisations: 0 })
+    assert.deepEqual(await forgot.promise, {
+      audit: 0,
+      decisions: 0,
+      dispositions: 0,
+      imports: 2,
+      renormalisations: 0,
+    })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })
 })

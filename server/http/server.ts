@@ -12,6 +12,7 @@ import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
+import type { Routing } from '../routing/routing.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
@@ -31,8 +32,10 @@ import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { profileRoutes } from './api/profiles.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
+import { routeRoutes } from './api/route.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
@@ -52,6 +55,9 @@ export type ServerDeps = {
   access: Access
   directory: Directory
   journal: Journal
+  routing: Routing
+  /** The tenant's zone; from memory. */
+  timeZone(tenantId: number): string
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -131,7 +137,7 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, journal, keyring, settle, renewSnapshot, log } = deps
+  const { access, directory, journal, routing, keyring, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -140,7 +146,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
   contactRoutes(app, { contacts: directory.contacts, settle })
   mergeRoutes(app, { ...directory, settle })
-  eraseRoutes(app, { ...directory, settle, renewSnapshot })
+  eraseRoutes(app, { ...directory, settle, renewSnapshot, flush: routing.decisions.flush })
   qualityRoutes(app, directory)
   renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
@@ -151,6 +157,8 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  profileRoutes(app, { ...routing, settle })
+  routeRoutes(app, routing)
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -172,7 +180,6 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     ...deps,
     lookup: directory.lookup,
     dispositions: deps.journal.dispositions,
-    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
   }
   const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
   const lane = openFastLane(quick, { access, log, metrics, nextRequestId })

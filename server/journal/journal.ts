@@ -5,6 +5,7 @@ import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
+import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
 import type { JournalTables } from './tables.ts'
@@ -12,6 +13,7 @@ import type { JournalTables } from './tables.ts'
 export type { Callbacks } from './callbacks.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
+export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
 export type { NewDisposition } from './record.ts'
 export type { JournalTables } from './tables.ts'
@@ -22,6 +24,8 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  /** Who wants no calls, in memory. */
+  doNotCall: DoNotCallMemory
   /** How the journal forgets what is too old. */
   prune: { dispositions: PruneOne }
 }
@@ -45,6 +49,7 @@ export function openJournal(options: JournalOptions): Journal {
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
+    doNotCall: openDoNotCallMemory(store),
     prune: { dispositions: pruneDispositions(store) },
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from './log.ts'
 /** Days each kind of record is kept by default; null is for ever. */
 export const RETENTION_DAYS = {
   audit: 3 * 365,
+  decisions: 90,
   dispositions: 3 * 365,
   imports: 90,
   renormalisations: 90,
