@@ -39,6 +39,7 @@ import { routeRoutes } from './api/route.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
@@ -181,7 +182,12 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     lookup: directory.lookup,
     dispositions: deps.journal.dispositions,
   }
-  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
+  const callerData = openCallerData({ ...deps, lookup: directory.lookup })
+  const quick = new Map([
+    ...identificationLane(answer),
+    ...dbnQueryLane(dbnQuery),
+    ...callerDataLane(callerData),
+  ])
   const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
@@ -234,6 +240,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
+  await app.register(async (scope) => callerDataDialect(scope as unknown as App, { answer: callerData }))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

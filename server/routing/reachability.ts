@@ -9,9 +9,7 @@ const MOST_STEPS = 20_000
 
 const toLeft = ({ flags, sets }: Condition): Left => ({
   flags: { ...flags },
-  sets: Object.fromEntries(
-    Object.entries(sets).map(([name, values]) => [name, { isIn: true, values }]),
-  ) as Left['sets'],
+  sets: Object.fromEntries(Object.entries(sets).map(([name, values]) => [name, { isIn: true, values }])),
 })
 
 /** Whether no call can be like this: who is VIP, on call or somebody's customer is known. */

@@ -35,6 +35,9 @@ export type CallerQuestion = {
   country: string | null
 }
 
+/** As a `RouteQuestion`, from a caller who may leave any of it undefined. */
+type Question = { [Name in keyof RouteQuestion]?: RouteQuestion[Name] | undefined }
+
 /** Who asks, for the decision that is kept; null keeps none. */
 export type Asker = { source: string; tokenId: number | null } | null
 
@@ -42,7 +45,9 @@ export type Routing = {
   profiles: Profiles
   decisions: Decisions
   /** Where a call goes and why, from memory. */
-  route(tenantId: number, question: RouteQuestion, asker: Asker): RouteAnswer & { caller: Caller }
+  route(tenantId: number, question: Question, asker: Asker): RouteAnswer
+  /** As `route`; null at once when no profile is for the called number. */
+  routeByProfile(tenantId: number, question: Question, asker: Asker): RouteAnswer | null
   prune: { decisions: PruneOne }
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
@@ -68,47 +73,59 @@ export function openRouting(options: RoutingOptions): Routing {
   const { store, clock, timeZone, identify, keyOf } = options
   const memory = openProfileMemory(store, options)
   const decisions = openDecisions(store, options)
+  const profileOf = (tenantId: number, dnid: string | undefined) => {
+    const called = dnid === undefined ? null : keyOf(tenantId, dnid)
+    return { called, profile: memory.profileFor(tenantId, called) }
+  }
+  type Found = ReturnType<typeof profileOf>
+
+  const routeWith = (tenantId: number, question: Question, asker: Asker, found: Found): RouteAnswer => {
+    const { called, profile } = found
+    const now = clock.now()
+    const at = question.at === undefined ? now : Date.parse(question.at)
+    const { number, account } = question
+    const asked = { number: number ?? null, account: account ?? null, at }
+    const caller = identify(tenantId, { ...asked, country: profile?.country ?? null })
+    const decided = decide(profile, caller, { at, zone: timeZone(tenantId), called })
+    const { known, vip, on_call } = caller
+    const { open, destination, rule, queue_position } = decided
+    const reasons = [caller.reason, ...decided.reasons]
+    if (asker)
+      decisions.note({
+        tenant_id: tenantId,
+        decided_at: now,
+        source: asker.source,
+        token_id: asker.tokenId,
+        number_raw: orNull(number),
+        e164: caller.e164,
+        number_key: caller.number_key,
+        account: orNull(account),
+        dnid: orNull(question.dnid),
+        call: orNull(question.call),
+        at,
+        customer_id: caller.customer_id,
+        contact_id: caller.contact_id,
+        profile_id: profile?.id ?? null,
+        known: toFlag(known),
+        vip: toFlag(vip),
+        on_call: toFlag(on_call),
+        open: toFlag(open),
+        destination: destination === null ? null : toJson(destination),
+        rule,
+        reasons: toJson(reasons.map(storable)),
+      })
+    const answer = { known, vip, on_call, open, destination, rule, reasons, queue_position }
+    return { ...answer, profile: profile && { id: profile.id, name: profile.name } }
+  }
+
   return {
     profiles: openProfiles(store, options),
     decisions,
-    route(tenantId, question, asker) {
-      const now = clock.now()
-      const at = question.at === undefined ? now : Date.parse(question.at)
-      const called = question.dnid === undefined ? null : keyOf(tenantId, question.dnid)
-      const profile = memory.profileFor(tenantId, called)
-      const { number, account } = question
-      const asked = { number: number ?? null, account: account ?? null, at }
-      const caller = identify(tenantId, { ...asked, country: profile?.country ?? null })
-      const decided = decide(profile, caller, { at, zone: timeZone(tenantId), called })
-      const { known, vip, on_call } = caller
-      const { open, destination, rule, queue_position } = decided
-      const reasons = [caller.reason, ...decided.reasons]
-      if (asker)
-        decisions.note({
-          tenant_id: tenantId,
-          decided_at: now,
-          source: asker.source,
-          token_id: asker.tokenId,
-          number_raw: orNull(number),
-          e164: caller.e164,
-          number_key: caller.number_key,
-          account: orNull(account),
-          dnid: orNull(question.dnid),
-          call: orNull(question.call),
-          at,
-          customer_id: caller.customer_id,
-          contact_id: caller.contact_id,
-          profile_id: profile?.id ?? null,
-          known: toFlag(known),
-          vip: toFlag(vip),
-          on_call: toFlag(on_call),
-          open: toFlag(open),
-          destination: destination === null ? null : toJson(destination),
-          rule,
-          reasons: toJson(reasons.map(storable)),
-        })
-      const answer = { known, vip, on_call, open, destination, rule, reasons, queue_position }
-      return { ...answer, profile: profile && { id: profile.id, name: profile.name }, caller }
+    route: (tenantId, question, asker) =>
+      routeWith(tenantId, question, asker, profileOf(tenantId, question.dnid)),
+    routeByProfile(tenantId, question, asker) {
+      const found = profileOf(tenantId, question.dnid)
+      return found.profile === null ? null : routeWith(tenantId, question, asker, found)
     },
     prune: { decisions: pruneDecisions(store) },
     hydrate: memory.hydrate,

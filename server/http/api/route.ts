@@ -14,12 +14,7 @@ export function routeRoutes(app: App, { route, decisions }: Pick<Routing, 'route
     if (question.number === undefined && question.account === undefined)
       throw new HubError('parameter_missing', 'Say who calls: number=… or account=…')
     const { tenantId, tokenId } = principalOf(request)
-    const { caller: _caller, ...told } = route(
-      tenantId,
-      question,
-      isKept ? { source: 'route', tokenId } : null,
-    )
-    return told
+    return route(tenantId, question, isKept ? { source: 'route', tokenId } : null)
   }
 
   app.get(
