@@ -65,6 +65,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         renormalisations: pruneRenormalisations(store),
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
+        pbx_events: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -113,6 +114,7 @@ onEachStore('forgetting with age', (engine) => {
       decisions: 0,
       dispositions: 0,
       imports: 2,
+      pbx_events: 0,
       renormalisations: 0,
     })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)

@@ -44,11 +44,15 @@ export type Lookup = {
   key(tenantId: number, text: string, asking?: Asking): string | null
   byNumber(tenantId: number, text: string, asking?: Asking): Identified
   byAccount(tenantId: number, text: string, asking?: Asking): Identified
+  /** Which party an id of ours is; null for one that is not there (any more). */
+  partyOf(tenantId: number, id: number): { customer_id: number | null; contact_id: number | null } | null
   /** What `full=1` adds to an answer of this moment. */
   details(tenantId: number, identified: Identified): Details
   explain(tenantId: number, text: string): Explanation
 }
 
+/** The index of callers holds ids in 31 bits. */
+const LAST_PARTY_ID = 2 ** 31 - 1
 const UTC_RULES: TenantRules = { country: null, timeZone: 'UTC', matchTail: false, matchSwitchboard: false }
 
 export function openLookup({ indexOf, rules, today }: LookupDeps): Lookup {
@@ -69,6 +73,13 @@ export function openLookup({ indexOf, rules, today }: LookupDeps): Lookup {
     byAccount(tenantId, text, asking) {
       const context = contextOf(rules(tenantId) ?? UTC_RULES, asking?.at)
       return identifyAccount(indexOf(tenantId), text, context)
+    },
+    partyOf(tenantId, id) {
+      const party = id > LAST_PARTY_ID ? null : indexOf(tenantId).summary(id)
+      if (party === null) return null
+      return party.party === 'customer'
+        ? { customer_id: id, contact_id: null }
+        : { customer_id: party.customer_id, contact_id: id }
     },
     details(tenantId, identified) {
       return details(indexOf(tenantId), identified, today((rules(tenantId) ?? UTC_RULES).timeZone))

@@ -32,6 +32,7 @@ import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { pbxEventRoutes } from './api/pbx-events.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
@@ -158,6 +159,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  pbxEventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
 }
@@ -182,6 +184,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     lookup: directory.lookup,
     dispositions: deps.journal.dispositions,
   }
+  const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
   const callerData = openCallerData({ ...deps, lookup: directory.lookup })
   const quick = new Map([
     ...identificationLane(answer),
@@ -240,7 +243,9 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
-  await app.register(async (scope) => callerDataDialect(scope as unknown as App, { answer: callerData }))
+  await app.register(async (scope) =>
+    callerDataDialect(scope as unknown as App, { ...callerDeps, answer: callerData }),
+  )
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

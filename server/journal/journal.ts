@@ -8,6 +8,7 @@ import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
@@ -15,6 +16,7 @@ export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
@@ -24,10 +26,11 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
   /** How the journal forgets what is too old. */
-  prune: { dispositions: PruneOne }
+  prune: { dispositions: PruneOne; pbx_events: PruneOne }
 }
 
 export type JournalOptions = {
@@ -49,7 +52,8 @@ export function openJournal(options: JournalOptions): Journal {
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
+    pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
-    prune: { dispositions: pruneDispositions(store) },
+    prune: { dispositions: pruneDispositions(store), pbx_events: prunePbxEvents(store) },
   }
 }

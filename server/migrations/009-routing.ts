@@ -25,11 +25,18 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
       destination ${text}, rule ${text}, reasons ${text} not null, unique (tenant_id, id))`,
     `create index decisions_by_age on decisions (decided_at)`,
     `create index decisions_by_number on decisions (tenant_id, number_key) where number_key is not null`,
+    `create table pbx_events (${id}, ${tenant}, received_at ${int} not null, token_id ${int}, event ${text} not null,
+      call ${text}, number_raw ${text}, e164 ${text}, number_key ${text}, dnid ${text}, agent ${text}, queue ${text},
+      customer_id ${int}, contact_id ${int}, payload ${text} not null, event_key ${text}, unique (tenant_id, id),
+      unique (tenant_id, event_key))`,
+    `create index pbx_events_by_age on pbx_events (received_at)`,
+    `create index pbx_events_by_call on pbx_events (tenant_id, call) where call is not null`,
+    `create index pbx_events_by_number on pbx_events (tenant_id, number_key) where number_key is not null`,
     `create index decisions_by_call on decisions (tenant_id, call) where call is not null`,
   ]
 }
 
-/** How calls to which numbers are answered, and what was decided for which call. */
+/** How calls to which numbers are answered, what was decided for which call, and what PBXs say of calls. */
 export function routingMigration(engine: 'sqlite' | 'postgres'): Migration {
   return {
     async up(db: Kysely<unknown>) {

@@ -9,6 +9,7 @@ export const RETENTION_DAYS = {
   decisions: 90,
   dispositions: 3 * 365,
   imports: 90,
+  pbx_events: 365,
   renormalisations: 90,
 } as const
 export type RetentionName = keyof typeof RETENTION_DAYS

@@ -100,4 +100,52 @@ onEachStore('the caller data dialect', (engine) => {
     assert.equal((await ask('GET', path, { token: null })).json.id, 1)
     assert.equal((await ask('GET', '/3cx/query?cid=0199001234', { token: null })).status, 401)
   })
+
+  test('what the PBX says of a call is kept once, about the party whose id it sends back, and its answer is empty', async (t) => {
+    const { ask, importBook } = await newHub(t, engine)
+    await importBook(BOOK)
+    const say = (query: string) => ask('GET', `/api/while1voice/events?${query}`)
+    const call = 'telephone=0100000000&dnid=0199009001&uniqueid=1700.1&agent=ann&queue=sales'
+    const first = await say(`event=queue_answer&direction=IN&contact_id=5&${call}&token=${ADMIN_TOKEN}`)
+    assert.deepEqual([first.status, first.text], [200, ''])
+    await say(`event=queue_answer&direction=IN&contact_id=5&${call}`)
+    const ended = await ask('POST', '/api/caller-data/events', {
+      body: {
+        event: 'missed_calls',
+        telephone: '0199001234',
+        fail_reason: 'queue_hangup',
+        queue_hold_time: 12,
+      },
+    })
+    assert.deepEqual([ended.status, ended.text], [200, ''])
+    for (const id of ['999', '0', 'x', '99999999999'])
+      await say(`event=missed_calls&telephone=0639980002&contact_id=${id}`)
+    const { json } = await ask('GET', '/api/v1/pbx-events?sort=id')
+    assert.equal(json.total, 6)
+    const [answered, missed, ...unknown] = json.data
+    assert.deepEqual(
+      [answered.event, answered.call, answered.customer_id, answered.contact_id, answered.agent],
+      ['queue_answer', '1700.1', 1, 5, 'ann'],
+    )
+    assert.deepEqual(answered.payload, {
+      event: 'queue_answer',
+      direction: 'IN',
+      contact_id: '5',
+      telephone: '0100000000',
+      dnid: '0199009001',
+      uniqueid: '1700.1',
+      agent: 'ann',
+      queue: 'sales',
+    })
+    assert.deepEqual([missed.customer_id, missed.contact_id, missed.payload.queue_hold_time], [1, null, '12'])
+    for (const one of unknown) assert.equal(one.contact_id, 5, 'known by its number')
+    const found = async (query: string) => (await ask('GET', `/api/v1/pbx-events?${query}`)).json.total
+    assert.equal(await found('filter[contact_id]=5&filter[event]=queue_answer'), 1)
+    assert.equal(await found('filter[number]=%2B33639980002'), 4)
+    const refused = await say('telephone=1')
+    assert.deepEqual([refused.status, refused.json.code], [400, 'parameter_missing'])
+    const erased = await ask('POST', '/api/v1/erase', { body: { number: '0639980002' } })
+    assert.equal(erased.json.removed.pbx_events, 4, erased.text)
+    assert.equal((await ask('POST', '/api/v1/erase', { body: { contact_id: 5 } })).json.removed.pbx_events, 1)
+  })
 })

@@ -1,9 +1,11 @@
 import { Type } from 'typebox'
+import type { PbxEvents } from '../../../journal/journal.ts'
 import { HubError } from '../../../platform/errors.ts'
 import type { Asker } from '../../../routing/routing.ts'
-import { needs, principalOf, type App } from '../../app.ts'
+import { needs, principalOf, type App, type Settle } from '../../app.ts'
 import type { QuickRoutes } from '../../fast-lane.ts'
 import { bodyParameters, readParameters, type Parameters } from '../../parameters.ts'
+import { eventRoutes } from './events.ts'
 import { openCallerRecords, telephoneOf, type RecordDeps } from './record.ts'
 import { formOf, write } from './wire.ts'
 
@@ -45,12 +47,16 @@ export function openCallerData(deps: RecordDeps): AnswerCallerData {
 }
 
 /** Mounts `/api/caller-data`, by GET and POST (form or JSON). README.md beside this file is the contract. */
-export function callerDataDialect(app: App, { answer }: { answer: AnswerCallerData }): void {
+export function callerDataDialect(
+  app: App,
+  { answer, pbxEvents, settle }: { answer: AnswerCallerData; pbxEvents: PbxEvents; settle: Settle },
+): void {
   app.setValidatorCompiler(() => () => true)
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) =>
     done(null, bodyParameters(String(body))),
   )
+  eventRoutes(app, PATHS, { pbxEvents, settle })
   for (const url of PATHS)
     app.route({
       method: ['GET', 'POST'],

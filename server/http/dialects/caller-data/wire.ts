@@ -35,7 +35,7 @@ function toXml(record: CallerRecord, root: string): string {
     name,
     typeof value === 'string' ? value.toWellFormed().replace(UNWRITABLE, '') : (value ?? ''),
   ])
-  const body = builder.build({ [root]: Object.fromEntries(texts) as object }) as string
+  const body = builder.build({ [root]: Object.fromEntries(texts) as object })
   return `<?xml version="1.0" encoding="UTF-8"?>\n${body}`
 }
 
