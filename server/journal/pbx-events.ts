@@ -80,7 +80,11 @@ export function openPbxEvents(
       Object.entries(given.payload).map(([name, text]) => [storable(name), storable(text)]),
     )
     const call = short(given.call?.trim() || null)
-    const said = toJson([tokenId, given.event, Object.entries(payload).toSorted()])
+    const said = toJson([
+      tokenId,
+      given.event,
+      Object.entries(payload).toSorted(([one], [other]) => (one < other ? -1 : 1)),
+    ])
     return {
       tenant_id: tenantId,
       received_at: clock.now(),
