@@ -39,6 +39,8 @@ const DIALECTS: Dialect[] = [
     path: (number) => `/api/caller-data?telephone=${number}&dnid=0199001000`,
     expected: '"id":',
   },
+  { name: 'Asterisk', path: (number) => `/pbx/asterisk?number=${number}`, expected: '' },
+  { name: 'FreeSWITCH', path: (number) => `/pbx/freeswitch?number=${number}`, expected: '' },
 ]
 
 const directory = await mkdtemp(join(tmpdir(), 'cordboard-bench-'))

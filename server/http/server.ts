@@ -40,8 +40,10 @@ import { routeRoutes } from './api/route.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { asteriskDialect, asteriskLane, openAsterisk } from './dialects/asterisk/routes.ts'
 import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
+import { freeswitchDialect, freeswitchLane, openFreeswitch } from './dialects/freeswitch/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
@@ -186,10 +188,14 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   }
   const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
   const callerData = openCallerData({ ...deps, lookup: directory.lookup })
+  const asterisk = openAsterisk({ lookup: directory.lookup, metrics })
+  const freeswitch = openFreeswitch({ lookup: directory.lookup, metrics })
   const quick = new Map([
     ...identificationLane(answer),
     ...dbnQueryLane(dbnQuery),
     ...callerDataLane(callerData),
+    ...asteriskLane(asterisk),
+    ...freeswitchLane(freeswitch),
   ])
   const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
@@ -246,6 +252,8 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(async (scope) =>
     callerDataDialect(scope as unknown as App, { ...callerDeps, answer: callerData }),
   )
+  await app.register(async (scope) => asteriskDialect(scope as unknown as App, { answer: asterisk }))
+  await app.register(async (scope) => freeswitchDialect(scope as unknown as App, { answer: freeswitch }))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
