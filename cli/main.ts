@@ -12,6 +12,7 @@ import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { moveTo } from './move-to.ts'
 import { restore } from './restore.ts'
+import { work } from './work.ts'
 import { status } from './status.ts'
 
 const USAGE = `cordboard <command>
@@ -26,6 +27,7 @@ const USAGE = `cordboard <command>
   quality [KIND]            what somebody should look at in the book
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
+  work                      list, redrive ID: what is still to be done
   status                    is the hub there, and ready
   doctor                    look at everything, and say what to mend
   backup FILE               copy the store into one file while the hub runs
@@ -54,6 +56,7 @@ const COMMANDS: Record<string, Command> = {
   quality,
   renormalise,
   erase,
+  work,
   status,
   doctor,
   backup,

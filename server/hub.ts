@@ -2,12 +2,15 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
+import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
 import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
 import { openCallerFacts } from './hub/caller-facts.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
-import { feedPosition, pruneChanges, type ChangeTables } from './platform/changes.ts'
+import { openGauges } from './hub/gauges.ts'
+import { planUpkeep } from './hub/upkeep.ts'
+import { feedPosition, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
 import type { AuditTables } from './platform/audit.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
@@ -21,19 +24,21 @@ import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { eraseFromRouting, openRouting, type RoutingTables } from './routing/routing.ts'
 import { openMetrics } from './platform/metrics.ts'
-import { openRetention, pruneAudit } from './platform/retention.ts'
+import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
+import { eraseFromWork } from './platform/work/erase-work.ts'
+import { openWork, type WorkTables } from './platform/work/work.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
-const PRUNE_EVERY_MS = 60 * 60_000
-const CHANGES_KEPT_MS = 24 * 60 * 60_000
 
 type Tables = AccessTables &
   DirectoryTables &
+  FleetTables &
   JournalTables &
   RoutingTables &
   KeyringTables &
-  IdempotencyTables
+  IdempotencyTables &
+  WorkTables
 
 export type HubOptions = {
   config: Config
@@ -51,6 +56,7 @@ export type Hub = {
   operatorTenantId: number
   server: Server
   directory: Directory
+  fleet: Fleet
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -109,10 +115,25 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromJournal, eraseFromRouting, eraseFromAudit, eraseFromRecordedAnswers],
+      erasers: [
+        eraseFromFleet,
+        eraseFromJournal,
+        eraseFromRouting,
+        eraseFromAudit,
+        eraseFromRecordedAnswers,
+        eraseFromWork,
+      ],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
+    const fleet = openFleet({
+      store: pickTables<Tables, FleetTables>(store),
+      clock,
+      keyring,
+      tenant: access.tenant,
+      filesOf: directory.customerFiles.idsOfCustomer,
+      hasFile: directory.customerFiles.has,
+    })
     const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
     const journal = openJournal({
       store: pickTables<Tables, JournalTables>(store),
@@ -134,6 +155,29 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     closers.push(routing.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
+    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
+    const work = openWork({
+      store: pickTables<Tables, WorkTables>(store),
+      log,
+      onOutcome: metrics.worked,
+      onTrouble: trouble,
+    })
+    planUpkeep(work, {
+      days: config.retention,
+      retention: openRetention({
+        prune: {
+          audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
+          work: pruneWork(pickTables<Tables, WorkTables>(store)),
+          ...directory.prune,
+          ...journal.prune,
+          ...routing.prune,
+        },
+        now: clock.now,
+        log,
+      }),
+      feed,
+      idempotency,
+    })
     /** What a stop interrupted goes on. */
     const resumeWork = async () => {
       await directory.imports.resume()
@@ -155,6 +199,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         const bootstrapped = await access.bootstrap()
         tokenFile = bootstrapped.tokenFile
         await keyring.start(bootstrapped.operatorTenantId)
+        await work.start(bootstrapped.operatorTenantId)
         return { databaseId }
       },
       async onArrival() {
@@ -164,26 +209,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       onTrouble: trouble,
     })
     closers.push(memory.close)
+    closers.push(work.close)
     const { follower } = memory
     store.onCommit(follower.nudge)
 
-    metrics.gauge(
-      'cordboard_index_numbers',
-      'Numbers the caller index holds.',
-      () => directory.stats().numbers,
-    )
-    metrics.gauge('cordboard_index_bytes', 'Bytes the caller index takes.', () => directory.stats().bytes)
-    metrics.gauge('cordboard_feed_position', 'Number of the last change in memory.', follower.position)
-    metrics.gauge(
-      'cordboard_feed_lag_seconds',
-      'How long the last change took from its commit into memory.',
-      () => follower.lagMs() / 1000,
-    )
-    metrics.gauge(
-      'cordboard_feed_age_seconds',
-      'Time since the feed was read to its end.',
-      () => (Date.now() - follower.caughtUpAt()) / 1000,
-    )
+    openGauges(metrics, { directory, follower, work })
 
     let probing = false
     // A failed write is the last word on writes until another one goes through: whoever asks makes one try.
@@ -194,36 +224,17 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       void probe.catch(() => {}).finally(() => (probing = false))
     }
 
-    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
     await idempotency.resume()
-    const prune = () => {
-      void pruneChanges(feed, Date.now() - CHANGES_KEPT_MS).catch(trouble)
-      void idempotency.prune().catch(trouble)
-    }
-    const pruning = setInterval(prune, PRUNE_EVERY_MS)
-    closers.push(async () => clearInterval(pruning))
-    const retention = openRetention({
-      days: config.retention,
-      prune: {
-        audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
-        ...directory.prune,
-        ...journal.prune,
-        ...routing.prune,
-      },
-      now: clock.now,
-      log,
-      onTrouble: trouble,
-    })
-    closers.push(retention.close)
-
     const server = await openServer({
       access,
       directory,
+      fleet,
       journal,
       routing,
       timeZone: zoneOf,
       keyring,
       idempotency,
+      work,
       renewSnapshot: memory.renew,
       log,
       metrics,
@@ -266,6 +277,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       operatorTenantId,
       server,
       directory,
+      fleet,
       renewSnapshot: memory.renew,
       keyring,
       close,

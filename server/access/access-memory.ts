@@ -25,6 +25,9 @@ export type KnownToken = {
   addresses: AddressList | null
   dialects: ReadonlySet<string> | null
   expiresAt: number | null
+  /** The only PBX host it sees; null = all of its tenant. */
+  hostId: number | null
+  clearSecrets: boolean
 }
 
 /** Tenants and live tokens in memory: authentication asks no database. */
@@ -64,6 +67,8 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
     addresses: row.address_list === null ? null : parseAddressList(fromJson<string[]>(row.address_list)),
     dialects: row.dialects === null ? null : new Set(fromJson<string[]>(row.dialects)),
     expiresAt: row.expires_at,
+    hostId: row.host_id,
+    clearSecrets: row.clear_secrets === 1,
   }
 }
 

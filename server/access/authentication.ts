@@ -80,6 +80,8 @@ export function openAuthentication(
       tenantId,
       homeTenantId: token.tenantId,
       scopes: token.scopes,
+      hostId: token.hostId,
+      clearSecrets: token.clearSecrets,
     }
   }
 

@@ -10,6 +10,10 @@ export type Principal = {
   /** The tenant the token belongs to. */
   homeTenantId: number
   scopes: ReadonlySet<Scope>
+  /** The only PBX host it sees; null = all of the tenant. */
+  hostId: number | null
+  /** Whether stored secrets of PBX hosts are shown to it in clear. */
+  clearSecrets: boolean
 }
 
 /** `admin` includes everything; `x:write` includes `x:read`. */

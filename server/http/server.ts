@@ -8,12 +8,14 @@ import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHan
 import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Routing } from '../routing/routing.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
@@ -28,17 +30,21 @@ import { dispositionRoutes } from './api/dispositions.ts'
 import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
+import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
 import { profileRoutes } from './api/profiles.ts'
+import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { routeRoutes } from './api/route.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
+import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import { asteriskDialect, asteriskLane, openAsterisk } from './dialects/asterisk/routes.ts'
 import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
@@ -58,6 +64,7 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  fleet: Fleet
   journal: Journal
   routing: Routing
   /** The tenant's zone; from memory. */
@@ -67,6 +74,7 @@ export type ServerDeps = {
   /** Writes memory down anew, or removes what was written down. */
   renewSnapshot(): Promise<void>
   idempotency: Idempotency
+  work: Work
   log: Log
   metrics: Metrics
   readiness(): Readiness
@@ -141,9 +149,9 @@ function takeForms(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, journal, routing, keyring, settle, renewSnapshot, log } = deps
+  const { access, directory, fleet, journal, routing, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
-  tokenRoutes(app, { access, settle })
+  tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
   contractRoutes(app, { contracts: directory.contracts, settle })
   customerRoutes(app, { customers: directory.customers, settle })
@@ -155,9 +163,13 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
   importRoutes(app, { imports: directory.imports })
+  workRoutes(app, { work, settle })
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
+  pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  helperRoutes(app, { access, destinations: fleet.destinations, settle })
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
@@ -257,7 +269,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
-        reply.header('cache-control', 'no-store')
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
         done(null, payload)
       })
       scope.addHook('preSerialization', nameSurvivor)

@@ -3,8 +3,10 @@ import { directoryMigration } from './001-directory.ts'
 import { keyringMigration } from './002-keyring.ts'
 import { idempotencyMigration } from './003-idempotency.ts'
 import { bookQualityMigration } from './005-book-quality.ts'
+import { workMigration } from './007-work.ts'
 import { journalMigration } from './008-journal.ts'
 import { routingMigration } from './009-routing.ts'
+import { fleetMigration } from './010-fleet.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -13,7 +15,9 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '002-keyring': keyringMigration(engine),
     '003-idempotency': idempotencyMigration(engine),
     '005-book-quality': bookQualityMigration(engine),
+    '007-work': workMigration(engine),
     '008-journal': journalMigration(engine),
     '009-routing': routingMigration(engine),
+    '010-fleet': fleetMigration(engine),
   }
 }

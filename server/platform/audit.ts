@@ -30,7 +30,18 @@ export type Actor = {
 }
 
 export type Act = {
-  action: 'create' | 'update' | 'delete' | 'import' | 'revoke' | 'merge' | 'erase' | 'renormalise'
+  action:
+    | 'create'
+    | 'update'
+    | 'delete'
+    | 'import'
+    | 'revoke'
+    | 'merge'
+    | 'erase'
+    | 'renormalise'
+    | 'reveal'
+    | 'test'
+    | 'redrive'
   entity: string
   entityId: number | null
   before?: unknown

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { sql, type Generated, type Kysely, type RawBuilder, type Transaction } from 'kysely'
+import { sql, type Generated, type Kysely, type Transaction } from 'kysely'
 import type { Receipt } from './current-receipt.ts'
-import type { Engine } from './database/engine.ts'
+import { databaseNow } from './database/claiming.ts'
 import type { Store } from './database/store.ts'
 import { HubError } from './errors.ts'
 import { openText, sealText } from './sealed-text.ts'
@@ -72,11 +72,6 @@ const RENEW_MS = 10_000
 /** A row may go away between two looks at it; not for ever. */
 const LOOKS = 5
 
-const now = (engine: Engine): RawBuilder<number> =>
-  engine === 'postgres'
-    ? sql<number>`(extract(epoch from clock_timestamp()) * 1000)::bigint`
-    : sql<number>`cast(unixepoch('now', 'subsec') * 1000 as integer)`
-
 const inProgress = (message: string) => new HubError('request_in_progress', message)
 
 /** Answers to requests under a key of the client's, one row each; the row is the lock among hubs as well. */
@@ -85,7 +80,7 @@ export function openIdempotency(
   onTrouble: (error: unknown) => void,
 ): Idempotency {
   const { engine } = store
-  const at = now(engine)
+  const at = databaseNow(engine)
   const purposeOf = ({ key, tenantId }: KeyedRequest) => `answer ${tenantId} ${key}`
 
   /** Puts our claim into a row that is free: new, left behind by a hub that is gone, or older than a day. */

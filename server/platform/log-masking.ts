@@ -59,10 +59,16 @@ function scrubObject(value: object, above: readonly object[]): Record<string, un
   )
 }
 
+/** Whether a field of that name holds a secret. */
+export function namesSecret(key: string): boolean {
+  const name = key.toLowerCase().replace(/[_-]/g, '')
+  return SECRET_KEYS.has(name) || SECRET_ENDINGS.test(name)
+}
+
 function scrubField(key: string, value: unknown, above: readonly object[]): unknown {
   const name = key.toLowerCase().replace(/[_-]/g, '')
   if (value === null || value === undefined) return value
-  if (SECRET_KEYS.has(name) || SECRET_ENDINGS.test(name)) return '***'
+  if (namesSecret(key)) return '***'
   const isPlain = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint'
   if (NUMBER_KEYS.has(name) && isPlain) return maskNumber(String(value))
   return scrubValue(value, above, NUMBER_KEYS.has(name) ? key : '')

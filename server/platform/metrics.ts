@@ -7,6 +7,8 @@ export type Metrics = {
   request(route: string, method: string, status: number, seconds: number): void
   lookup(outcome: 'known' | 'unknown' | 'ambiguous'): void
   imported(accepted: number, rejected: number): void
+  /** A task of that kind ended on this hub. */
+  worked(kind: string, outcome: string): void
   /** A value read when the metrics are. */
   gauge(name: string, help: string, read: () => number): void
   text(): Promise<string>
@@ -29,6 +31,12 @@ export function openMetrics(): Metrics {
     labelNames: ['outcome'] as const,
     registers,
   })
+  const tasks = new Counter({
+    name: 'cordboard_work_ended_total',
+    help: 'Tasks that ended on this hub by kind and outcome.',
+    labelNames: ['kind', 'outcome'] as const,
+    registers,
+  })
   const durations = openDurations()
   const outcomes = {
     known: lookups.labels('known'),
@@ -42,6 +50,7 @@ export function openMetrics(): Metrics {
       rows.labels('accepted').inc(accepted)
       rows.labels('rejected').inc(rejected)
     },
+    worked: (kind, outcome) => tasks.labels(kind, outcome).inc(),
     gauge(name, help, read) {
       new Gauge({
         name,

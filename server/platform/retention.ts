@@ -2,6 +2,7 @@ import type { AuditTables } from './audit.ts'
 import { isOneOf } from './database/engine.ts'
 import type { Store } from './database/store.ts'
 import type { Log } from './log.ts'
+import type { WorkTables } from './work/tables.ts'
 
 /** Days each kind of record is kept by default; null is for ever. */
 export const RETENTION_DAYS = {
@@ -11,6 +12,7 @@ export const RETENTION_DAYS = {
   imports: 90,
   pbx_events: 365,
   renormalisations: 90,
+  work: 90,
 } as const
 export type RetentionName = keyof typeof RETENTION_DAYS
 /** Days each kind of record is kept; null is for ever. */
@@ -62,51 +64,69 @@ export function pruneAudit(store: Store<AuditTables>): PruneOne {
   }
 }
 
+/** Dead tasks that nobody redrove. */
+export function pruneWork(store: Store<WorkTables>): PruneOne {
+  return async (olderThan, limit) => {
+    const dead = await store.read
+      .selectFrom('work')
+      .select('id')
+      .where('dead_at', '<', olderThan)
+      .limit(limit)
+      .execute()
+    const ids = dead.map((row) => row.id)
+    if (ids.length > 0)
+      await store.transact(({ db, engine }) =>
+        db
+          .deleteFrom('work')
+          .where(isOneOf(engine, 'id', ids, 'bigint'))
+          .where('dead_at', '<', olderThan)
+          .execute(),
+      )
+    return ids.length
+  }
+}
+
 export type RetentionOptions = {
-  days: RetentionDays
   /** How each room forgets. */
   prune: Record<RetentionName, PruneOne>
   now(): number
   log: Log
-  onTrouble(error: unknown): void
 }
 
 export type Retention = {
-  /** Forgets everything that is too old; answers how many rows went, by kind. */
-  run(): Promise<Record<RetentionName, number>>
-  close(): Promise<void>
+  /**
+   * Forgets everything that is older than these days, in small transactions between which others write; stops between two of them
+   * when told to. Answers how many rows went, by kind.
+   */
+  run(days: RetentionDays, signal?: AbortSignal): Promise<Record<RetentionName, number>>
 }
 
-/** Forgets what is too old, now and then once a day, in small transactions between which others write. */
-export function openRetention({ days, prune, now, log, onTrouble }: RetentionOptions): Retention {
-  let closed = false
-  const pruneAll = async (name: RetentionName): Promise<number> => {
-    const kept = days[name]
+/** Forgets what is too old, whenever it is told to. */
+export function openRetention({ prune, now, log }: RetentionOptions): Retention {
+  const pruneAll = async (
+    name: RetentionName,
+    kept: number | null,
+    signal?: AbortSignal,
+  ): Promise<number> => {
     if (kept === null) return 0
     let gone = 0
-    for (let some = ROWS; some > 0 && !closed;) {
+    for (let some = ROWS; some > 0;) {
+      signal?.throwIfAborted()
       some = await prune[name](now() - kept * DAY_MS, ROWS)
       gone += some
     }
     return gone
   }
-  const run = async () => {
-    const gone = {} as Record<RetentionName, number>
-    for (const name of Object.keys(RETENTION_DAYS) as RetentionName[]) gone[name] = await pruneAll(name)
-    if (Object.values(gone).some((count) => count > 0)) log.info('forgot what was kept long enough', gone)
-    return gone
-  }
-  const runDaily = () => run().then(() => {}, onTrouble)
-  let running = runDaily()
-  const daily = setInterval(() => {
-    running = running.then(runDaily)
-  }, DAY_MS)
   return {
-    run,
-    async close() {
-      closed = true
-      clearInterval(daily)
-      await running
+    async run(days, signal) {
+      const gone = Object.fromEntries(Object.keys(RETENTION_DAYS).map((name) => [name, 0])) as Record<
+        RetentionName,
+        number
+      >
+      for (const name of Object.keys(gone) as RetentionName[])
+        gone[name] = await pruneAll(name, days[name], signal)
+      if (Object.values(gone).some((count) => count > 0)) log.info('forgot what was kept long enough', gone)
+      return gone
     },
   }
 }

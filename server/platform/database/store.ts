@@ -17,10 +17,14 @@ export type Tx<Tables> = {
   db: Transaction<Tables>
   engine: Engine
   changed(tenantId: number, entity: string, ids: number | number[]): void
+  /** Called once the transaction is durable, and never when it is rolled back. */
+  afterCommit(listener: () => void): void
 }
 
 export type Store<Tables> = {
   engine: Engine
+  /** Where the whole of it can be read by `openBulkRows`; null in a worker thread. */
+  address: StoreAddress | null
   read: Kysely<Tables>
   write: Kysely<Tables>
   /** As `read`, kept apart for the change feed, so that memory never queues behind somebody's long list. */
@@ -76,6 +80,7 @@ async function appendChanges(engine: Engine, db: Transaction<unknown>, changes: 
 
 function storeOver<Tables>(parts: {
   engine: Engine
+  address: StoreAddress | null
   read: Kysely<Tables>
   write: Kysely<Tables>
   feed: Kysely<Tables>
@@ -90,6 +95,7 @@ function storeOver<Tables>(parts: {
     async transact(work) {
       const receipt = currentReceipt()
       let committing = false
+      const waiting: (() => void)[] = []
       try {
         const committed = await parts.write.transaction().execute(async (db) => {
           const changes: Change[] = []
@@ -98,6 +104,7 @@ function storeOver<Tables>(parts: {
             engine: parts.engine,
             changed: (tenantId, entity, ids) =>
               changes.push({ tenantId, entity, ids: Array.isArray(ids) ? ids : [ids] }),
+            afterCommit: (listener) => void waiting.push(listener),
           })
           await receipt?.write(db, value)
           const told = changes.filter((change) => change.ids.length > 0)
@@ -107,6 +114,7 @@ function storeOver<Tables>(parts: {
         })
         receipt?.spend()
         awaySince = null
+        for (const listener of waiting) listener()
         if (committed.position !== null) for (const listener of listeners) listener()
         return committed
       } catch (error) {
@@ -129,6 +137,7 @@ async function openSqlite<Tables>(file: string, busyTimeoutMs: number): Promise<
   const write = new Kysely<Tables>({ dialect: sqliteDialect([writer.client]) })
   return storeOver({
     engine: 'sqlite',
+    address: { kind: 'sqlite', file },
     read,
     write,
     feed,
@@ -154,6 +163,7 @@ function openPostgres<Tables>(
   const db = new Kysely<Tables>({ dialect: postgresDialect(pool) })
   return storeOver({
     engine: 'postgres',
+    address: { kind: 'postgres', url },
     read: db,
     write: db,
     feed: db,
@@ -177,6 +187,7 @@ export function openSharedStore<Tables>(handle: StoreHandle): Store<Tables> {
   const db = new Kysely<Tables>({ dialect: sqliteDialect([client]) })
   return storeOver({
     engine: 'sqlite',
+    address: null,
     read: db,
     write: db,
     feed: db,
