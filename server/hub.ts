@@ -2,13 +2,17 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
-import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
+import { openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
-import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
-import { openCallerFacts } from './hub/caller-facts.ts'
+import { openJournal, type Journal, type JournalTables } from './journal/journal.ts'
+import { ERASERS } from './hub/erasers.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
+import { openRoutingRoom } from './hub/routing-room.ts'
+import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
+import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
+import { openWriteProbe } from './hub/write-probe.ts'
 import { planUpkeep } from './hub/upkeep.ts'
 import { feedPosition, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
@@ -19,13 +23,10 @@ import { holdDataDirectory } from './platform/data-directory.ts'
 import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
 import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
-import { eraseFromAudit } from './platform/erasure.ts'
-import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
-import { eraseFromRouting, openRouting, type RoutingTables } from './routing/routing.ts'
+import type { RoutingTables } from './routing/routing.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
-import { eraseFromWork } from './platform/work/erase-work.ts'
 import { openWork, type WorkTables } from './platform/work/work.ts'
 
 const SETTLE_MS = 2_000
@@ -55,8 +56,11 @@ export type Hub = {
   tokenFile: string | null
   operatorTenantId: number
   server: Server
+  /** The threads that listen; null when this one does. */
+  workers: Workers | null
   directory: Directory
   fleet: Fleet
+  journal: Journal
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -66,6 +70,12 @@ export type Hub = {
 
 const snapshotTime = (snapshot: ReturnType<Memory['snapshot']>): string | null =>
   snapshot === null ? null : new Date(snapshot.writtenAt).toISOString()
+
+async function listenAlone({ app }: Server, { listen: { host, port, tls } }: Config): Promise<string> {
+  const listening = await app.listen({ host, port })
+  // The router does not know that its server speaks TLS.
+  return tls ? listening.replace(/^http:/, 'https:') : listening
+}
 
 /** Builds the whole hub, wires its rooms and listens; closes in the reverse order. */
 export async function openHub({ config, secrets, log, clock = systemClock }: HubOptions): Promise<Hub> {
@@ -91,6 +101,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       secretKey: secrets.secretKey,
       secretKeyOld: secrets.secretKeyOld,
     })
+    const shared = config.workers > 1 ? openSharedMemory(config.workers) : null
     const accessStore = pickTables<Tables, AccessTables>(store)
     const access = openAccess({
       store: accessStore,
@@ -100,6 +111,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       country,
       timeZone,
       onTrouble: trouble,
+      ...(shared ? { onMemory: shared.onAccess } : {}),
     })
     closers.push(access.close)
     const metrics = openMetrics()
@@ -115,15 +127,9 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [
-        eraseFromFleet,
-        eraseFromJournal,
-        eraseFromRouting,
-        eraseFromAudit,
-        eraseFromRecordedAnswers,
-        eraseFromWork,
-      ],
+      erasers: ERASERS,
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
+      sharing: shared?.sharing ?? null,
     })
     closers.push(directory.close)
     const fleet = openFleet({
@@ -133,6 +139,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tenant: access.tenant,
       filesOf: directory.customerFiles.idsOfCustomer,
       hasFile: directory.customerFiles.has,
+      outbound: {
+        allowPrivate: config.allowPrivate,
+        operatorTenantId: access.operatorTenantId,
+        userAgent: `Cordboard/${packageJson.version}`,
+      },
     })
     const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
     const journal = openJournal({
@@ -142,16 +153,13 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       parties: directory.parties,
       timeZone: zoneOf,
       repeatWindowMs: config.repeatSeconds * 1_000,
+      host: fleet.hostOfCalls,
     })
-    const routing = openRouting({
-      store: pickTables<Tables, RoutingTables>(store),
-      clock,
-      log,
-      country: (tenantId) => access.tenant(tenantId)?.country ?? null,
-      timeZone: zoneOf,
-      keyOf: directory.lookup.key,
-      identify: openCallerFacts(directory.lookup, journal.doNotCall.has),
-    })
+    const routingStore = pickTables<Tables, RoutingTables>(store)
+    const routing = openRoutingRoom(
+      { store: routingStore, clock, log, timeZone: zoneOf },
+      { access, directory, journal },
+    )
     closers.push(routing.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -215,16 +223,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
 
     openGauges(metrics, { directory, follower, work })
 
-    let probing = false
-    // A failed write is the last word on writes until another one goes through: whoever asks makes one try.
-    const probeWrites = () => {
-      if (probing) return
-      probing = true
-      const probe = store.transact(() => Promise.resolve())
-      void probe.catch(() => {}).finally(() => (probing = false))
-    }
-
+    const probeWrites = openWriteProbe(store)
     await idempotency.resume()
+    let workers: Workers | null = null
+    const door = shared ? await newBackDoor() : null
+    if (door) closers.push(door.remove)
     const server = await openServer({
       access,
       directory,
@@ -243,6 +246,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       metricsToken: secrets.metricsToken,
       trustedProxies: config.trustedProxies,
       tls: config.listen.tls,
+      backDoor: door,
       readiness() {
         const since = follower.awaySince() ?? store.writesAwaySince()
         if (store.writesAwaySince() !== null) probeWrites()
@@ -253,6 +257,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           feed_position: follower.position(),
           snapshot_written_at: snapshotTime(memory.snapshot()),
           secrets: keyring.state(),
+          ...(workers ? { workers: workers.state() } : {}),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -262,13 +267,15 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    closers.push(async () => workers?.close())
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)
     if (follower.awaySince() === null) await resumeWork()
-    const { host, port, tls } = config.listen
-    const listening = await server.app.listen({ host, port })
-    // The router does not know that its server speaks TLS.
-    const url = tls ? listening.replace(/^http:/, 'https:') : listening
+    if (shared && door) {
+      const { workers: count } = config
+      workers = await openWorkers({ count, config, door, memory: shared, access, log, metrics })
+    }
+    const url = workers?.url ?? (await listenAlone(server, config))
     const operatorTenantId = access.operatorTenantId()
     if (operatorTenantId === null) throw new Error('there is no tenant of the operator')
     return {
@@ -276,8 +283,10 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tokenFile,
       operatorTenantId,
       server,
+      workers,
       directory,
       fleet,
+      journal,
       renewSnapshot: memory.renew,
       keyring,
       close,

@@ -36,11 +36,15 @@ export type AccessMemory = {
   byHash(hash: string): KnownToken | null
   addressCredentials(): Iterable<KnownToken>
   isDescendant(tenantId: number, ancestorId: number): boolean
-  hydrate(): Promise<void>
-  apply(changes: Change[]): Promise<void>
   /** All of it as JSON: no secret, only digests of them. */
   image(): AccessImage
   load(image: AccessImage): void
+}
+
+/** The same, following the store. */
+export type FollowingAccessMemory = AccessMemory & {
+  hydrate(): Promise<void>
+  apply(changes: Change[]): Promise<void>
 }
 
 export type AccessImage = { tenants: Selectable<TenantsTable>[]; tokens: Selectable<TokensTable>[] }
@@ -72,14 +76,17 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
   }
 }
 
-export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
+type Rows = {
+  tenants: Map<number, Selectable<TenantsTable>>
+  tokens: Map<number, Selectable<TokensTable>>
+}
+
+/** Memory with the rows it is made of, and what changes it. */
+function openMemory() {
   const tenants = new Map<number, TenantSettings>()
   const byHash = new Map<string, KnownToken>()
   const byId = new Map<number, KnownToken>()
-  const rows = {
-    tenants: new Map<number, Selectable<TenantsTable>>(),
-    tokens: new Map<number, Selectable<TokensTable>>(),
-  }
+  const rows: Rows = { tenants: new Map(), tokens: new Map() }
 
   const forget = (id: number) => {
     const known = byId.get(id)
@@ -100,13 +107,12 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
     tenants.set(row.id, toTenant(row))
     rows.tenants.set(row.id, row)
   }
-  const fill = (image: AccessImage) => {
-    for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
-    for (const row of image.tenants) settle(row)
-    for (const row of image.tokens) remember(row)
+  const leave = (id: number) => {
+    tenants.delete(id)
+    rows.tenants.delete(id)
   }
 
-  return {
+  const memory: AccessMemory = {
     tenant: (id) => tenants.get(id) ?? null,
     byHash: (hash) => byHash.get(hash) ?? null,
     *addressCredentials() {
@@ -120,6 +126,33 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
       }
       return false
     },
+    image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
+    load(image) {
+      for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
+      for (const row of image.tenants) settle(row)
+      for (const row of image.tokens) remember(row)
+    },
+  }
+  return { memory, forget, remember, settle, leave }
+}
+
+/** Memory of somebody else's image, for a thread that has no store. */
+export const openAccessMirror = (): AccessMemory => openMemory().memory
+
+/** `changed` hears of every change in the moment it was made. */
+export function openAccessMemory(
+  store: Store<AccessTables>,
+  changed: (image: AccessImage) => void = () => {},
+): FollowingAccessMemory {
+  const { memory, forget, remember, settle, leave } = openMemory()
+  const tell = () => changed(memory.image())
+  const load = (image: AccessImage) => {
+    memory.load(image)
+    tell()
+  }
+
+  return {
+    ...memory,
     async hydrate() {
       const tenantRows = await store.feed.selectFrom('tenants').selectAll().execute()
       const tokenRows = await store.feed
@@ -127,10 +160,9 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
         .selectAll()
         .where('revoked_at', 'is', null)
         .execute()
-      fill({ tenants: tenantRows, tokens: tokenRows })
+      load({ tenants: tenantRows, tokens: tokenRows })
     },
-    image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
-    load: fill,
+    load,
     async apply(changes) {
       const idsOf = (entity: string) =>
         changes.filter((one) => one.entity === entity).flatMap((one) => one.ids)
@@ -141,11 +173,9 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
           .selectAll()
           .where('id', 'in', tenantIds)
           .execute()
-        for (const id of tenantIds) {
-          tenants.delete(id)
-          rows.tenants.delete(id)
-        }
+        for (const id of tenantIds) leave(id)
         for (const row of found) settle(row)
+        tell()
       }
       const tokenIds = idsOf('token')
       if (tokenIds.length > 0) {
@@ -153,6 +183,7 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
         const ids = new Set(found.map((row) => row.id))
         for (const id of tokenIds) if (!ids.has(id)) forget(id)
         for (const row of found) remember(row)
+        tell()
       }
     },
   }

@@ -1,24 +1,20 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
-import { openAccessMemory, type AccessImage, type TenantSettings } from './access-memory.ts'
+import { openAccessMemory, type AccessImage } from './access-memory.ts'
 import { openAuthentication, type Authentication } from './authentication.ts'
 import { bootstrap, type Bootstrapped } from './bootstrap.ts'
 import type { AccessTables } from './tables.ts'
 import { openTenants, type Tenants } from './tenants.ts'
 import { openTokens, type Tokens } from './tokens.ts'
+import { openTenantViews, type TenantView } from './tenant-views.ts'
 import { openUsageNotes } from './usage-notes.ts'
-import { zoneOf } from './zones.ts'
 
 export { actorOf, mayDo, type Principal } from './principal.ts'
 export type { Credentials } from './authentication.ts'
 export type { AccessImage } from './access-memory.ts'
 export type { AccessTables } from './tables.ts'
 export type { CreatedToken } from './tokens.ts'
-
-/** What other rooms need to know of a tenant to answer its callers. */
-export type TenantView = Pick<TenantSettings, 'country' | 'matchTail' | 'matchSwitchboard'> & {
-  timeZone: string
-}
+export type { TenantView } from './tenant-views.ts'
 
 export type Access = Authentication & {
   /** Makes sure that there is an operator's tenant and a first token. Idempotent; needs the store. */
@@ -31,6 +27,8 @@ export type Access = Authentication & {
   tenant(id: number): TenantView | null
   /** See Tenants.nameCountry. */
   nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
+  /** Notes that a token was used just now. */
+  used(tokenId: number): void
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
   image(): AccessImage
@@ -47,38 +45,25 @@ export type AccessOptions = {
   country: string | null
   timeZone: string | null
   onTrouble(error: unknown): void
+  /** Hears of every change of tenants and tokens in memory, in the moment it was made. */
+  onMemory?(image: AccessImage): void
 }
 
 /** Who may do what: tenants, tokens, and the answer to "who is asking", which is given from memory. */
 export function openAccess(options: AccessOptions): Access {
-  const { store, clock, country, timeZone, onTrouble } = options
-  const memory = openAccessMemory(store)
+  const { store, clock, timeZone, onTrouble } = options
+  const memory = openAccessMemory(store, options.onMemory)
   const usage = openUsageNotes(store, clock, onTrouble)
   const tenants = openTenants(store, clock, timeZone)
-  const views = new WeakMap<TenantSettings, TenantView>()
   return {
     bootstrap: () => bootstrap(options),
     operatorTenantId: () => memory.image().tenants.find((row) => row.parent_id === null)?.id ?? null,
     ...openAuthentication(memory, clock, usage.used),
     tenants,
     tokens: openTokens(store, clock),
-    tenant(id) {
-      const found = memory.tenant(id)
-      if (!found?.active) return null
-      const kept = views.get(found)
-      if (kept) return kept
-      const { matchTail, matchSwitchboard } = found
-      const ofTenant = found.country ?? country
-      const view = {
-        country: ofTenant,
-        timeZone: zoneOf(found.timeZone, ofTenant, timeZone),
-        matchTail,
-        matchSwitchboard,
-      }
-      views.set(found, view)
-      return view
-    },
+    tenant: openTenantViews(memory, options),
     nameCountry: tenants.nameCountry,
+    used: usage.used,
     hydrate: memory.hydrate,
     apply: memory.apply,
     image: memory.image,

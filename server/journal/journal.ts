@@ -2,22 +2,29 @@ import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
+import type { CallDeps, CallStore } from './call-write.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
+import { openCalls, type Calls } from './calls.ts'
+import { pruneCalls } from './calls-forgetting.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
+import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
+export { CALL_COLUMNS, type Calls } from './calls.ts'
+export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
+export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -29,8 +36,11 @@ export type Journal = {
   pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
+  /** What came in about calls, and the calls it comes to. */
+  records: Records
+  calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { dispositions: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
 }
 
 export type JournalOptions = {
@@ -42,11 +52,15 @@ export type JournalOptions = {
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
   repeatWindowMs: number
+  /** See `CallDeps`. */
+  host: CallDeps['host']
 }
 
-/** What became of calls: dispositions, who is to be called back, who wants no calls. */
+/** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, ...deps } = options
+  const { store, repeatWindowMs, host, ...deps } = options
+  const callStore = store as unknown as CallStore
+  const callDeps = { ...deps, host }
   return {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
@@ -54,6 +68,12 @@ export function openJournal(options: JournalOptions): Journal {
     doNotCalls: openDoNotCalls(store, deps),
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
-    prune: { dispositions: pruneDispositions(store), pbx_events: prunePbxEvents(store) },
+    records: openRecords(callStore, callDeps),
+    calls: openCalls(callStore, callDeps),
+    prune: {
+      calls: pruneCalls(callStore),
+      dispositions: pruneDispositions(store),
+      pbx_events: prunePbxEvents(store),
+    },
   }
 }

@@ -7,6 +7,7 @@ import { workMigration } from './007-work.ts'
 import { journalMigration } from './008-journal.ts'
 import { routingMigration } from './009-routing.ts'
 import { fleetMigration } from './010-fleet.ts'
+import { recordsMigration } from './011-records.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -19,5 +20,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '008-journal': journalMigration(engine),
     '009-routing': routingMigration(engine),
     '010-fleet': fleetMigration(engine),
+    '011-records': recordsMigration(engine),
   }
 }

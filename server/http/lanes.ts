@@ -1,0 +1,44 @@
+import type { Lookup } from '../directory/directory.ts'
+import type { Metrics } from '../platform/metrics.ts'
+import { asteriskLane, openAsterisk, type AnswerAsterisk } from './dialects/asterisk/lane.ts'
+import { dbnQueryLane } from './dialects/dbn-query/lane.ts'
+import { freeswitchLane, openFreeswitch, type AnswerFreeswitch } from './dialects/freeswitch/lane.ts'
+import { identificationLane } from './dialects/identification/lane.ts'
+import { openAnswers, type AnswerQuestion } from './dialects/identification/questions.ts'
+import type { QuickRoutes } from './fast-lane.ts'
+
+export type LanesDeps = {
+  lookup: Pick<Lookup, 'byNumber' | 'byAccount' | 'details'>
+  metrics: Pick<Metrics, 'lookup'>
+}
+
+export type Lanes = {
+  answer: AnswerQuestion
+  asterisk: AnswerAsterisk
+  freeswitch: AnswerFreeswitch
+  quick: QuickRoutes
+}
+
+/** What the dialects answer in the fast lane, for whoever listens: the hub itself or its workers. */
+export function openLanes(deps: LanesDeps): Lanes {
+  const answer = openAnswers(deps)
+  const asterisk = openAsterisk(deps)
+  const freeswitch = openFreeswitch(deps)
+  const quick = new Map([
+    ...identificationLane(answer),
+    ...dbnQueryLane(deps),
+    ...asteriskLane(asterisk),
+    ...freeswitchLane(freeswitch),
+  ])
+  return { answer, asterisk, freeswitch, quick }
+}
+
+/** The same routes, each answer given by way of `within`. */
+export function answeredWithin(quick: QuickRoutes, within: <T>(answer: () => T) => T): QuickRoutes {
+  return new Map(
+    [...quick].map(([path, { scope, answer }]) => [
+      path,
+      { scope, answer: (query, tenantId) => within(() => answer(query, tenantId)) },
+    ]),
+  )
+}
