@@ -34,6 +34,13 @@ const DIALECTS: Dialect[] = [
     expected: '"known":true',
   },
   { name: 'DBN query', path: (number) => `/3cx/query?cid=${number}`, expected: '"success":true' },
+  {
+    name: 'caller data',
+    path: (number) => `/api/caller-data?telephone=${number}&dnid=0199001000`,
+    expected: '"id":',
+  },
+  { name: 'Asterisk', path: (number) => `/pbx/asterisk?number=${number}`, expected: '' },
+  { name: 'FreeSWITCH', path: (number) => `/pbx/freeswitch?number=${number}`, expected: '' },
 ]
 
 const directory = await mkdtemp(join(tmpdir(), 'cordboard-bench-'))

@@ -7,10 +7,12 @@ import { openServer, type Server } from './http/server.ts'
 import { openJournal, type Journal, type JournalTables } from './journal/journal.ts'
 import { ERASERS } from './hub/erasers.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
+import { openRoutingRoom } from './hub/routing-room.ts'
 import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
+import { openWriteProbe } from './hub/write-probe.ts'
 import { planUpkeep } from './hub/upkeep.ts'
 import { feedPosition, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
@@ -22,6 +24,7 @@ import { openStore, pickTables } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
 import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
 import type { Log } from './platform/log.ts'
+import type { RoutingTables } from './routing/routing.ts'
 import { openMetrics } from './platform/metrics.ts'
 import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
 import { openWork, type WorkTables } from './platform/work/work.ts'
@@ -33,6 +36,7 @@ type Tables = AccessTables &
   DirectoryTables &
   FleetTables &
   JournalTables &
+  RoutingTables &
   KeyringTables &
   IdempotencyTables &
   WorkTables
@@ -141,15 +145,22 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         userAgent: `Cordboard/${packageJson.version}`,
       },
     })
+    const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
     const journal = openJournal({
       store: pickTables<Tables, JournalTables>(store),
       clock,
       lookup: directory.lookup,
       parties: directory.parties,
-      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      timeZone: zoneOf,
       repeatWindowMs: config.repeatSeconds * 1_000,
       host: fleet.hostOfCalls,
     })
+    const routingStore = pickTables<Tables, RoutingTables>(store)
+    const routing = openRoutingRoom(
+      { store: routingStore, clock, log, timeZone: zoneOf },
+      { access, directory, journal },
+    )
+    closers.push(routing.close)
 
     const feed = pickTables<Tables, ChangeTables>(store)
     const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
@@ -167,6 +178,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           work: pruneWork(pickTables<Tables, WorkTables>(store)),
           ...directory.prune,
           ...journal.prune,
+          ...routing.prune,
         },
         now: clock.now,
         log,
@@ -184,6 +196,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       feed,
       access,
       directory,
+      profiles: routing,
+      doNotCall: journal.doNotCall,
       file: join(dataDir, 'memory.snapshot'),
       place: placeOf(address),
       version: packageJson.version,
@@ -209,15 +223,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
 
     openGauges(metrics, { directory, follower, work })
 
-    let probing = false
-    // A failed write is the last word on writes until another one goes through: whoever asks makes one try.
-    const probeWrites = () => {
-      if (probing) return
-      probing = true
-      const probe = store.transact(() => Promise.resolve())
-      void probe.catch(() => {}).finally(() => (probing = false))
-    }
-
+    const probeWrites = openWriteProbe(store)
     await idempotency.resume()
     let workers: Workers | null = null
     const door = shared ? await newBackDoor() : null
@@ -227,6 +233,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       directory,
       fleet,
       journal,
+      routing,
+      timeZone: zoneOf,
       keyring,
       idempotency,
       work,

@@ -95,7 +95,72 @@ function dbnQuery(): Dialect {
   }
 }
 
-const DIALECTS = [dbnQuery]
+const CALLER_KEYS = 'id,name,queue_position,direct_line,backend_link,route_identifier'
+
+/** Half of one in twenty is an event, which says by its call whether it is there in the end. */
+function callerData(): Dialect {
+  const acknowledged = new Set<string>()
+  const names = [
+    'telephone',
+    'TELEPHONE',
+    'dnid',
+    'extended',
+    'type',
+    'root_tag',
+    'contact_id',
+    '__proto__',
+    'x',
+  ]
+  const bodies = [
+    '',
+    '{}',
+    '[]',
+    'null',
+    '[1]',
+    '{"telephone":',
+    '{"telephone":{"a":[]}}',
+    '<a/>',
+    'telephone=%00',
+  ]
+  return {
+    name: 'caller data',
+    request({ random, pick, some, text }, i) {
+      const pairs = Array.from({ length: 1 + some(3) }, () => `${pick(names)}=${text()}`)
+      if (random() < 0.03) {
+        const event = `event=${text()}&telephone=${text()}&${pairs.join('&')}&uniqueid=h${i}`
+        return { method: 'GET', path: `/api/while1voice/events?${event}`, headers: headers(), id: `h${i}` }
+      }
+      const path = `${pick(['/api/caller-data', '/api/while1voice'])}?telephone=${text()}&${pairs.join('&')}`
+      if (random() < 0.7) return { method: 'GET', path, headers: headers() }
+      const type = { 'content-type': pick(TYPES) }
+      return { method: 'POST', path, headers: { ...headers(), ...type }, body: pick(bodies) }
+    },
+    onAnswer({ id, method, path }, { status, body }) {
+      if (status !== 200) return
+      if (id !== undefined) {
+        acknowledged.add(id)
+        assert.equal(body, '', `${method} ${path}`)
+      } else if (body.startsWith('{')) {
+        const told = JSON.parse(body) as object
+        const record = 'id' in told ? told : (Object.values(told)[0] as object)
+        const keys = Object.keys(record).join()
+        assert.ok(keys.startsWith(CALLER_KEYS), `${method} ${path}: ${body}`)
+      }
+    },
+    async check({ ask }) {
+      const there = new Set<string>()
+      for (let page = 1, last = 1; page <= last; page++) {
+        const { json } = await ask('GET', `/api/v1/pbx-events?per_page=200&page=${page}`)
+        last = json.last_page
+        for (const one of json.data) there.add(one.call)
+      }
+      assert.ok(acknowledged.size > REQUESTS / 100, `too few events: ${acknowledged.size}`)
+      assert.deepEqual([...there].toSorted(), [...acknowledged].toSorted())
+    },
+  }
+}
+
+const DIALECTS = [dbnQuery, callerData]
 
 onEachStore('hostile requests', (engine) => {
   for (const open of DIALECTS) {

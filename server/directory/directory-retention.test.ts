@@ -71,6 +71,8 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         renormalisations: pruneRenormalisations(store),
         work: pruneWork(store as never),
         dispositions: () => Promise.resolve(0),
+        decisions: () => Promise.resolve(0),
+        pbx_events: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -112,7 +114,15 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    const none = { audit: 0, calls: 0, dispositions: 0, renormalisations: 0, work: 0 }
+    const none = {
+      audit: 0,
+      calls: 0,
+      decisions: 0,
+      dispositions: 0,
+      pbx_events: 0,
+      renormalisations: 0,
+      work: 0,
+    }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })

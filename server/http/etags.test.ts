@@ -22,6 +22,7 @@ async function oneOfEach(ask: Ask) {
   const tenant = await post(ask, 'tenants', { name: 'D' })
   const token = await post(ask, 'tokens', { name: 'E', scopes: ['identify'] })
   const disposition = await post(ask, 'dispositions', { number: '0199001239', status: 'Completed' })
+  const profile = await post(ask, 'profiles', { name: 'G' })
   const code = await post(ask, 'disposition-codes', { code: 'sold', label: 'F' })
   return [
     { path: `/api/v1/customer-files/${file.id}`, patch: { name: 'C2' }, deletes: true },
@@ -32,6 +33,7 @@ async function oneOfEach(ask: Ask) {
     { path: `/api/v1/tenants/${tenant.id}`, patch: { name: 'D2' }, deletes: false },
     { path: `/api/v1/tokens/${token.id}`, patch: null, deletes: true },
     { path: `/api/v1/dispositions/${disposition.id}`, patch: { comment: 'F2' }, deletes: false },
+    { path: `/api/v1/profiles/${profile.id}`, patch: { name: 'G2' }, deletes: true },
     { path: `/api/v1/disposition-codes/${code.id}`, patch: null, deletes: true },
   ]
 }

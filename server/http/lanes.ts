@@ -1,6 +1,8 @@
 import type { Lookup } from '../directory/directory.ts'
 import type { Metrics } from '../platform/metrics.ts'
+import { asteriskLane, openAsterisk, type AnswerAsterisk } from './dialects/asterisk/lane.ts'
 import { dbnQueryLane } from './dialects/dbn-query/lane.ts'
+import { freeswitchLane, openFreeswitch, type AnswerFreeswitch } from './dialects/freeswitch/lane.ts'
 import { identificationLane } from './dialects/identification/lane.ts'
 import { openAnswers, type AnswerQuestion } from './dialects/identification/questions.ts'
 import type { QuickRoutes } from './fast-lane.ts'
@@ -10,10 +12,25 @@ export type LanesDeps = {
   metrics: Pick<Metrics, 'lookup'>
 }
 
-/** What every dialect answers in the fast lane, for whoever listens: the hub itself or its workers. */
-export function openLanes(deps: LanesDeps): { answer: AnswerQuestion; quick: QuickRoutes } {
+export type Lanes = {
+  answer: AnswerQuestion
+  asterisk: AnswerAsterisk
+  freeswitch: AnswerFreeswitch
+  quick: QuickRoutes
+}
+
+/** What the dialects answer in the fast lane, for whoever listens: the hub itself or its workers. */
+export function openLanes(deps: LanesDeps): Lanes {
   const answer = openAnswers(deps)
-  return { answer, quick: new Map([...identificationLane(answer), ...dbnQueryLane(deps)]) }
+  const asterisk = openAsterisk(deps)
+  const freeswitch = openFreeswitch(deps)
+  const quick = new Map([
+    ...identificationLane(answer),
+    ...dbnQueryLane(deps),
+    ...asteriskLane(asterisk),
+    ...freeswitchLane(freeswitch),
+  ])
+  return { answer, asterisk, freeswitch, quick }
 }
 
 /** The same routes, each answer given by way of `within`. */

@@ -10,6 +10,7 @@ import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
+import type { Routing } from '../routing/routing.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
@@ -32,16 +33,22 @@ import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { pbxEventRoutes } from './api/pbx-events.ts'
+import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
+import { routeRoutes } from './api/route.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { asteriskDialect } from './dialects/asterisk/routes.ts'
+import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
+import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
@@ -61,6 +68,9 @@ export type ServerDeps = {
   directory: Directory
   fleet: Fleet
   journal: Journal
+  routing: Routing
+  /** The tenant's zone; from memory. */
+  timeZone(tenantId: number): string
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -152,7 +162,7 @@ function takeEmptyBodies(app: FastifyInstance): void {
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, fleet, journal, keyring, settle, renewSnapshot, log, work } = deps
+  const { access, directory, fleet, journal, routing, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
@@ -161,7 +171,7 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
   contactRoutes(app, { contacts: directory.contacts, settle })
   mergeRoutes(app, { ...directory, settle })
-  eraseRoutes(app, { ...directory, settle, renewSnapshot })
+  eraseRoutes(app, { ...directory, settle, renewSnapshot, flush: routing.decisions.flush })
   qualityRoutes(app, directory)
   renormaliseRoutes(app, directory)
   lookupRoutes(app, { lookup: directory.lookup })
@@ -179,20 +189,26 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  pbxEventRoutes(app, journal)
+  profileRoutes(app, { ...routing, settle })
+  routeRoutes(app, routing)
 }
 
 /** Builds the HTTP application; the caller makes it listen, or the threads before its back door. */
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
   const nextRequestId = openRequestIds()
-  const { answer, quick } = openLanes({ lookup: directory.lookup, metrics })
+  const { answer, asterisk, freeswitch, quick } = openLanes({ lookup: directory.lookup, metrics })
   const dbnQuery: DbnQueryDeps = {
     ...deps,
     lookup: directory.lookup,
     dispositions: deps.journal.dispositions,
-    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
   }
-  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
+  const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
+  const callerData = openCallerData({ ...deps, lookup: directory.lookup })
+  // Its answers need profiles, which only this thread knows: the others leave them to it.
+  const quickHere = new Map([...quick, ...callerDataLane(callerData)])
+  const lane = openFastLane(quickHere, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -247,6 +263,11 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
+  await app.register(async (scope) =>
+    callerDataDialect(scope as unknown as App, { ...callerDeps, answer: callerData }),
+  )
+  await app.register(async (scope) => asteriskDialect(scope as unknown as App, { answer: asterisk }))
+  await app.register(async (scope) => freeswitchDialect(scope as unknown as App, { answer: freeswitch }))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

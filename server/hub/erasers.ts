@@ -3,12 +3,14 @@ import { eraseFromCalls, eraseFromJournal } from '../journal/journal.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
 import { eraseFromWork } from '../platform/work/erase-work.ts'
+import { eraseFromRouting } from '../routing/routing.ts'
 
-/** How every room but the directory forgets a caller. */
+/** How every room but the directory forgets a caller, in this order: the audit trail comes behind what it tells of. */
 export const ERASERS: Eraser[] = [
   eraseFromFleet,
   eraseFromCalls,
   eraseFromJournal,
+  eraseFromRouting,
   eraseFromAudit,
   eraseFromRecordedAnswers,
   eraseFromWork,

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Access, AccessImage } from '../access/access.ts'
 import { INDEX_FORM, type Directory, type DirectoryImage } from '../directory/directory.ts'
+import type { DoNotCallImage } from '../journal/journal.ts'
 import {
   feedPosition,
   followChanges,
@@ -9,9 +10,10 @@ import {
   type ChangeTables,
   type Follower,
 } from '../platform/changes.ts'
-import type { Store } from '../platform/database/store.ts'
+import type { Change, Store } from '../platform/database/store.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import type { ProfilesImage } from '../routing/routing.ts'
 import {
   readSnapshot,
   SnapshotRefused,
@@ -21,18 +23,33 @@ import {
 } from '../platform/snapshot/snapshot-file.ts'
 
 /** Raised when what the head's facts hold changes; the index counts the forms of its memory itself. */
-const FACTS_FORM = 1
+const FACTS_FORM = 2
 const FORM = FACTS_FORM * 1_000 + INDEX_FORM
 const WRITE_EVERY_MS = 15 * 60_000
 const LONGEST_RETRY_MS = 5_000
 const LONGEST_CATCH_UP_MS = 120_000
 
-type Facts = { access: AccessImage; directory: DirectoryImage['facts'] }
+type Facts = {
+  access: AccessImage
+  directory: DirectoryImage['facts']
+  profiles: ProfilesImage
+  doNotCall: DoNotCallImage
+}
+
+/** A room's part of memory: small enough to be written down as JSON. */
+type Part<Image> = {
+  hydrate(): Promise<void>
+  apply(changes: Change[]): Promise<void>
+  image(): Image
+  load(image: Image): void
+}
 
 export type MemoryOptions = {
   feed: Store<ChangeTables>
   access: Access
   directory: Directory
+  profiles: Part<ProfilesImage>
+  doNotCall: Part<DoNotCallImage>
   /** Where the snapshot is kept. */
   file: string
   /** Digest of the store's address. */
@@ -63,7 +80,8 @@ const isAway = (error: unknown) => error instanceof HubError && error.code === '
 
 /** Fills memory and follows the store; with the store away, from the snapshot, until the store is there. */
 export async function openMemory(options: MemoryOptions): Promise<Memory> {
-  const { feed, access, directory, file, place, version, log, prepare, onTrouble } = options
+  const { feed, access, directory, profiles, doNotCall, file, place, version, log, prepare, onTrouble } =
+    options
   let last: { writtenAt: number; position: number } | null = null
   const closing = new AbortController()
 
@@ -72,6 +90,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     const position = await feedPosition(feed)
     await access.hydrate()
     await directory.hydrate()
+    await profiles.hydrate()
+    await doNotCall.hydrate()
     const ms = Math.round(performance.now() - started)
     log.info('the directory is in memory', { ...directory.stats(), from: 'store', ms })
     return position
@@ -80,6 +100,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     const facts = head.facts as Facts
     access.load(facts.access)
     directory.load({ facts: facts.directory, memory })
+    profiles.load(facts.profiles)
+    doNotCall.load(facts.doNotCall)
     last = { writtenAt: head.writtenAt, position: head.position }
     const ms = Math.round(performance.now() - started)
     log.info('the directory is in memory', { ...directory.stats(), from: 'snapshot', ms })
@@ -151,6 +173,8 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     async apply(changes) {
       await access.apply(changes)
       await directory.apply(changes)
+      await profiles.apply(changes)
+      await doNotCall.apply(changes)
     },
   })
 
@@ -160,7 +184,12 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const write = async () => {
     const { done, head } = await follower.still(async (position) => {
       const image = directory.image()
-      const facts: Facts = { access: access.image(), directory: image.facts }
+      const facts: Facts = {
+        access: access.image(),
+        directory: image.facts,
+        profiles: profiles.image(),
+        doNotCall: doNotCall.image(),
+      }
       const blocks = image.memory.map((one) => one.byteLength)
       const identity = { form: FORM, arch: process.arch, version, databaseId, store: place }
       const next = { ...identity, position, writtenAt: Date.now(), blocks, facts }

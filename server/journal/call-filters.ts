@@ -3,7 +3,7 @@ import type { CallStatus } from '../../contract/pbx3cx-calls.ts'
 import { readPeriod } from '../platform/written-dates.ts'
 import type { CallTables } from './call-tables.ts'
 import type { CallDeps } from './call-write.ts'
-import { numberKey } from './caller-number.ts'
+import { numberKey } from '../directory/directory.ts'
 
 /** What a credential may see: its tenant, and in it the calls of all hosts or of one. */
 export type CallReach = { tenantId: number; hostId: number | null }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { callerNumber, numberKey } from './caller-number.ts'
+import { numberKey } from '../directory/number-key.ts'
+import { callerNumber } from './caller-number.ts'
 import { canonicalStatus } from './statuses.ts'
 
 test('a number is compared by what it is, never with a number of another kind', () => {

@@ -1,4 +1,5 @@
-import type { ReadNumber } from '../directory/directory.ts'
+import { numberKey, type ReadNumber } from '../directory/directory.ts'
+import { storable } from '../platform/storable.ts'
 
 /** A caller as the journal keeps it. */
 export type CallerNumber = {
@@ -9,26 +10,6 @@ export type CallerNumber = {
 }
 
 const LONGEST_RAW = 200
-
-/** What one number is compared by, in whatever spelling it comes; null for a withheld one. */
-export function numberKey(read: ReadNumber): string | null {
-  switch (read.kind) {
-    case 'external':
-      return read.e164
-    case 'national':
-      return `national ${read.digits}`
-    case 'short':
-    case 'unreadable':
-      return `text ${storable(read.text)}`
-    case 'withheld':
-      return null
-  }
-}
-
-/** Text that both engines can keep: without NUL and halves of surrogate pairs. */
-export function storable(text: string): string {
-  return text.replaceAll('\u0000', '').toWellFormed()
-}
 
 /** `raw` is the caller as it was sent, `read` what it turned out to be. */
 export function callerNumber(raw: string, read: ReadNumber): CallerNumber {

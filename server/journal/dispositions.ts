@@ -5,7 +5,6 @@ import { isOneOf } from '../platform/database/engine.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
-import { numberKey } from './caller-number.ts'
 import { codeOf } from './codes.ts'
 import { partyIdsOf, toDisposition } from './disposition-shape.ts'
 import { followUp } from './follow-ups.ts'
@@ -51,7 +50,7 @@ export function openDispositions(
       const [from, to] = [filters.instant('from'), filters.instant('to')]
       let rows = own(tenantId)
       if (number !== null) {
-        const key = numberKey(lookup.read(tenantId, number))
+        const key = lookup.key(tenantId, number)
         rows = key === null ? rows.where('number_key', 'is', null) : rows.where('number_key', '=', key)
       }
       if (status !== null) rows = rows.where('status', '=', canonicalStatus(status) ?? status)

@@ -8,8 +8,10 @@ import { openCalls, type Calls } from './calls.ts'
 import { pruneCalls } from './calls-forgetting.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
+import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
 
@@ -18,7 +20,9 @@ export { CALL_COLUMNS, type Calls } from './calls.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
+export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { JournalTables } from './tables.ts'
@@ -29,11 +33,14 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  pbxEvents: PbxEvents
+  /** Who wants no calls, in memory. */
+  doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
   calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
 }
 
 export type JournalOptions = {
@@ -59,8 +66,14 @@ export function openJournal(options: JournalOptions): Journal {
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
+    pbxEvents: openPbxEvents(store, deps),
+    doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
     calls: openCalls(callStore, callDeps),
-    prune: { calls: pruneCalls(callStore), dispositions: pruneDispositions(store) },
+    prune: {
+      calls: pruneCalls(callStore),
+      dispositions: pruneDispositions(store),
+      pbx_events: prunePbxEvents(store),
+    },
   }
 }

@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { RecordPatch } from '../../contract/pbx3cx-calls.ts'
-import type { ReadNumber } from '../directory/directory.ts'
+import { numberKey, type ReadNumber } from '../directory/directory.ts'
 import type { FieldCheck } from '../platform/field-check.ts'
 import { readWrittenInstant } from '../platform/written-dates.ts'
 import type { ToldOfCall } from './call-tables.ts'
-import { numberKey } from './caller-number.ts'
 
 /** What a record is made of once its fields are read; what was absent is undefined. */
 export type ReadRecord = {

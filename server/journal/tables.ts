@@ -75,7 +75,30 @@ export type DoNotCallTable = {
   lifted_at: number | null
 }
 
+/** Something a PBX said of a call. */
+export type PbxEventsTable = {
+  id: Generated<number>
+  tenant_id: number
+  received_at: number
+  token_id: number | null
+  event: string
+  call: string | null
+  number_raw: string | null
+  e164: string | null
+  number_key: string | null
+  dnid: string | null
+  agent: string | null
+  queue: string | null
+  customer_id: number | null
+  contact_id: number | null
+  /** JSON of everything that was sent, but the token. */
+  payload: string
+  /** Digest of it; null when the call has no id. */
+  event_key: string | null
+}
+
 export type JournalTables = {
+  pbx_events: PbxEventsTable
   dispositions: DispositionsTable
   disposition_codes: DispositionCodesTable
   callbacks: CallbacksTable

@@ -5,6 +5,7 @@ import { idempotencyMigration } from './003-idempotency.ts'
 import { bookQualityMigration } from './005-book-quality.ts'
 import { workMigration } from './007-work.ts'
 import { journalMigration } from './008-journal.ts'
+import { routingMigration } from './009-routing.ts'
 import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
 
@@ -17,6 +18,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '005-book-quality': bookQualityMigration(engine),
     '007-work': workMigration(engine),
     '008-journal': journalMigration(engine),
+    '009-routing': routingMigration(engine),
     '010-fleet': fleetMigration(engine),
     '011-records': recordsMigration(engine),
   }

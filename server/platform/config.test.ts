@@ -5,6 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { ConfigError, describeConfig, envToConfig, storeAddress, type Config } from './config.ts'
 import { defaultDataDir, type Place } from './data-place.ts'
+import { RETENTION_DAYS } from './retention.ts'
 import { ENV_NAMES, readEnv } from './env.ts'
 
 function configOf(variables: Record<string, string>): Config {
@@ -84,7 +85,7 @@ test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     allowPrivate: ['crm.local:8443', '10.0.0.0/8'],
     logLevel: 'debug',
-    retention: { audit: 30, calls: 1095, dispositions: 1095, imports: null, renormalisations: 90, work: 90 },
+    retention: { ...RETENTION_DAYS, audit: 30, imports: null },
     repeatSeconds: 90,
     cdr: { host: '192.0.2.1', port: 5015 },
     warnings: [],

@@ -8,8 +8,10 @@ import type { WorkTables } from './work/tables.ts'
 export const RETENTION_DAYS = {
   audit: 3 * 365,
   calls: 3 * 365,
+  decisions: 90,
   dispositions: 3 * 365,
   imports: 90,
+  pbx_events: 365,
   renormalisations: 90,
   work: 90,
 } as const

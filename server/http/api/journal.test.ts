@@ -276,6 +276,7 @@ onEachStore('the journal over HTTP', (engine) => {
     const gone = await ask('POST', '/api/v1/erase', { body: { customer_id: bolt } })
     assert.equal(gone.json.removed.dispositions, 2, gone.text)
     assert.deepEqual(await list(), [])
+    assert.doesNotMatch(await held(), /fine/, 'nor in what the audit trail says of its dispositions')
   })
 
   test('old dispositions are forgotten, those somebody waits for and who wants no calls are not', async (t) => {

@@ -1,0 +1,72 @@
+import type { Lookup } from '../../../directory/directory.ts'
+import type { Metrics } from '../../../platform/metrics.ts'
+import type { Asker, Routing } from '../../../routing/routing.ts'
+import { firstOf, isOn, type Parameters } from '../../parameters.ts'
+
+/** What a PBX is told of a caller; every key always, in this order. */
+export type CallerRecord = {
+  id: number | null
+  name: string | null
+  /** 0-100, 100 first in line. */
+  queue_position: number | null
+  direct_line: string | null
+  backend_link: string | null
+  route_identifier: string | null
+  outbound_number?: string | null
+  language?: string | null
+  external_id?: string | null
+}
+
+export type RecordDeps = {
+  lookup: Lookup
+  routing: Pick<Routing, 'routeByProfile'>
+  metrics: Metrics
+  /** Where the hub is reached from outside; null: its links are left empty. */
+  publicUrl: string | null
+}
+
+const NOBODY: CallerRecord = {
+  id: null,
+  name: null,
+  queue_position: null,
+  direct_line: null,
+  backend_link: null,
+  route_identifier: null,
+}
+const EXTENDED = { outbound_number: null, language: null, external_id: null }
+/** Matches below that are for display: they prove nobody's identity. */
+const PROOF = 0.9
+/** Kinds of destinations that the PBX rings as they are written. */
+const RINGS = new Set(['direct_line', 'extension', 'queue', 'ring_group'])
+
+const TELEPHONE = ['telephone', 'phone', 'number', 'phonenumber', 'phone_number', 'caller', 'cid']
+
+/** The caller of a question; null when no parameter names one. */
+export const telephoneOf = (parameters: Parameters): string | null => firstOf(parameters, TELEPHONE)
+
+/** Answers who calls, from memory. What the party says of itself goes before what the profile of the called number says. */
+export function openCallerRecords({ lookup, routing, metrics, publicUrl }: RecordDeps) {
+  return (tenantId: number, telephone: string, parameters: Parameters, asker: Asker): CallerRecord => {
+    const extended = isOn(parameters, 'extended') ? EXTENDED : {}
+    const identified = lookup.byNumber(tenantId, telephone)
+    const { known, ambiguous, customer, contact, confidence, hints } = identified
+    metrics.lookup(ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
+    const party = contact ?? customer
+    if (party === null) return { ...NOBODY, ...extended }
+    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended }
+    const dnid = parameters.get('dnid')
+    const call = parameters.get('uniqueid')
+    const decided = routing.routeByProfile(tenantId, { number: telephone, dnid, call }, asker)
+    const { type, value } = decided?.destination ?? { type: null, value: null }
+    const rings = type !== null && RINGS.has(type) ? value : null
+    return {
+      id: party.id,
+      name: party.name,
+      queue_position: hints?.queue_position ?? decided?.queue_position ?? null,
+      direct_line: hints?.direct_line ?? rings,
+      backend_link: hints?.backend_link ?? (publicUrl === null ? '' : `${publicUrl}/pop/${party.id}`),
+      route_identifier: hints?.route_identifier ?? (type === 'route_identifier' ? value : null),
+      ...extended,
+    }
+  }
+}

@@ -1,0 +1,193 @@
+import type { Selectable } from 'kysely'
+import type { Page } from '../../contract/common.ts'
+import type { Profile, ProfileInput, ProfilePatch } from '../../contract/profiles.ts'
+import { recordAudit, type Actor } from '../platform/audit.ts'
+import type { Clock } from '../platform/clock.ts'
+import type { Committed } from '../platform/committed.ts'
+import { isOneOf } from '../platform/database/engine.ts'
+import { fromJson, toJson } from '../platform/database/json.ts'
+import { isUniqueViolation } from '../platform/database/store-errors.ts'
+import type { Store, Tx } from '../platform/database/store.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
+import { HubError, invalid, notFound } from '../platform/errors.ts'
+import { readListRequest, readPage } from '../platform/listing.ts'
+import { checkProfile } from './profile-check.ts'
+import type { Reading } from './profile-memory.ts'
+import type { ProfilesTable, RoutingTables } from './tables.ts'
+
+/** How calls to which numbers are answered. */
+export type Profiles = {
+  list(tenantId: number, query: Record<string, unknown>): Promise<Page<Profile>>
+  get(tenantId: number, id: number): Promise<Profile>
+  create(actor: Actor, input: ProfileInput): Promise<Committed<Profile>>
+  update(actor: Actor, id: number, patch: ProfilePatch, condition?: Condition): Promise<Committed<Profile>>
+  remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
+}
+
+type RoutingTx = Tx<RoutingTables>
+type Row = Selectable<ProfilesTable>
+const COLUMNS = { id: 'id', name: 'name', created_at: 'created_at' }
+/** Stands for the numbers that no profile names. */
+const OTHERS = ''
+
+const toProfile = (row: Row): Profile => ({
+  id: row.id,
+  name: row.name,
+  dnids: fromJson(row.dnids),
+  country: row.country,
+  time_zone: row.time_zone,
+  hours: row.hours === null ? null : fromJson(row.hours),
+  holidays: fromJson(row.holidays),
+  rules: fromJson(row.rules),
+  created_at: new Date(row.created_at).toISOString(),
+  updated_at: new Date(row.updated_at).toISOString(),
+})
+
+const jsonOf = <T>(value: T | undefined) => (value === undefined ? undefined : toJson(value))
+
+function toColumns({ name, country, time_zone, ...lists }: ProfilePatch) {
+  return {
+    name: name?.trim(),
+    country,
+    time_zone,
+    dnids: jsonOf(lists.dnids),
+    hours: lists.hours === null ? null : jsonOf(lists.hours),
+    holidays: jsonOf(lists.holidays),
+    rules: jsonOf(lists.rules),
+  }
+}
+
+export function openProfiles(
+  store: Store<RoutingTables>,
+  { clock, keyOf }: { clock: Clock } & Pick<Reading, 'keyOf'>,
+): Profiles {
+  const own = (tenantId: number) =>
+    store.read.selectFrom('profiles').selectAll().where('tenant_id', '=', tenantId)
+
+  /** Gives a profile its called numbers. 422 on the first that another profile has. */
+  const claimDnids = async (tx: RoutingTx, { tenant_id, id }: Row, dnids: string[]) => {
+    const texts = new Map(dnids.map((dnid) => [keyOf(tenant_id, dnid) ?? dnid, dnid]))
+    const keys = dnids.length === 0 ? [OTHERS] : [...texts.keys()]
+    await tx.db
+      .deleteFrom('profile_dnids')
+      .where('tenant_id', '=', tenant_id)
+      .where('profile_id', '=', id)
+      .execute()
+    const taken = await tx.db
+      .selectFrom('profile_dnids')
+      .innerJoin('profiles', 'profiles.id', 'profile_dnids.profile_id')
+      .select(['profile_dnids.dnid_key', 'profiles.name'])
+      .where('profile_dnids.tenant_id', '=', tenant_id)
+      .where(isOneOf(tx.engine, 'profile_dnids.dnid_key', keys, 'text'))
+      .executeTakeFirst()
+    if (taken) {
+      const what =
+        taken.dnid_key === OTHERS
+          ? 'The numbers that no profile names are'
+          : `${texts.get(taken.dnid_key)} is`
+      throw invalid({ dnids: [`${what} those of the profile "${taken.name}".`] })
+    }
+    await tx.db
+      .insertInto('profile_dnids')
+      .values(keys.map((dnid_key) => ({ tenant_id, dnid_key, profile_id: id })))
+      .execute()
+  }
+
+  const write = async <T>(work: (tx: RoutingTx) => Promise<T>): Promise<Committed<T>> => {
+    try {
+      return await store.transact(work)
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      throw new HubError('conflict', 'Another profile took one of these called numbers meanwhile.', {
+        cause: error,
+      })
+    }
+  }
+
+  const lock = async (tx: RoutingTx, tenantId: number, id: number): Promise<Row> => {
+    const rows = tx.db
+      .selectFrom('profiles')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', id)
+    const row = await (tx.engine === 'postgres' ? rows.forUpdate() : rows).executeTakeFirst()
+    if (!row) throw notFound('Profile')
+    return row
+  }
+
+  return {
+    list(tenantId, query) {
+      const request = readListRequest(query, { sort: Object.keys(COLUMNS), filters: ['name'] })
+      const { name } = request.filters
+      const rows = name === undefined ? own(tenantId) : own(tenantId).where('name', '=', name)
+      return readPage(rows, request, COLUMNS, (found) => found.map(toProfile))
+    },
+    async get(tenantId, id) {
+      const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
+      if (!row) throw notFound('Profile')
+      return toProfile(row)
+    },
+    async create(actor, input) {
+      const { tenantId } = actor
+      checkProfile(input, (text) => keyOf(tenantId, text))
+      return await write(async (tx) => {
+        const now = clock.now()
+        const { dnids = '[]', holidays = '[]', rules = '[]', ...columns } = toColumns(input)
+        const row = await tx.db
+          .insertInto('profiles')
+          .values({
+            ...columns,
+            name: input.name.trim(),
+            dnids,
+            holidays,
+            rules,
+            tenant_id: tenantId,
+            created_at: now,
+            updated_at: now,
+          })
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        await claimDnids(tx, row, input.dnids ?? [])
+        const act = { action: 'create', entity: 'profile', entityId: row.id } as const
+        await recordAudit(tx, actor, { ...act, after: toProfile(row) })
+        tx.changed(tenantId, 'profile', row.id)
+        return toProfile(row)
+      })
+    },
+    async update(actor, id, patch, condition = unconditional) {
+      const { tenantId } = actor
+      checkProfile(patch, (text) => keyOf(tenantId, text))
+      return await write(async (tx) => {
+        const before = await lock(tx, tenantId, id)
+        condition(toProfile(before))
+        const row = await tx.db
+          .updateTable('profiles')
+          .set({ ...toColumns(patch), updated_at: clock.now() })
+          .where('tenant_id', '=', tenantId)
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        if (patch.dnids !== undefined) await claimDnids(tx, row, patch.dnids)
+        const act = { action: 'update', entity: 'profile', entityId: id } as const
+        await recordAudit(tx, actor, { ...act, before: toProfile(before), after: toProfile(row) })
+        tx.changed(tenantId, 'profile', id)
+        return toProfile(row)
+      })
+    },
+    async remove(actor, id, condition = unconditional) {
+      return await write(async (tx) => {
+        const before = await lock(tx, actor.tenantId, id)
+        condition(toProfile(before))
+        await tx.db
+          .deleteFrom('profiles')
+          .where('tenant_id', '=', actor.tenantId)
+          .where('id', '=', id)
+          .execute()
+        const act = { action: 'delete', entity: 'profile', entityId: id } as const
+        await recordAudit(tx, actor, { ...act, before: toProfile(before) })
+        tx.changed(actor.tenantId, 'profile', id)
+        return null
+      })
+    },
+  }
+}
