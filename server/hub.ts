@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
-import { openAccess, type AccessTables } from './access/access.ts'
+import { openAccess, pruneSessions, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { openServer, type Server } from './http/server.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
@@ -87,6 +87,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       adminToken: secrets.adminToken,
       country,
       timeZone,
+      keyring,
+      publicUrl: config.publicUrl,
       onTrouble: trouble,
     })
     closers.push(access.close)
@@ -122,6 +124,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         prune: {
           audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
           work: pruneWork(pickTables<Tables, WorkTables>(store)),
+          sessions: pruneSessions(accessStore),
           ...directory.prune,
         },
         now: clock.now,

@@ -1,13 +1,16 @@
 import type { Selectable } from 'kysely'
 import type { Scope } from '../../contract/scopes.ts'
 import { parseAddressList, type AddressList } from '../platform/address.ts'
+import type { Clock } from '../platform/clock.ts'
 import { fromJson } from '../platform/database/json.ts'
 import type { Change, Store } from '../platform/database/store.ts'
 import type { AccessTables, TenantsTable, TokensTable } from './tables.ts'
+import { openUserMemory, type KnownSession, type UserImage, type UserMemory } from './user-memory.ts'
 
 /** A tenant as every answer needs it. */
 export type TenantSettings = {
   id: number
+  name: string
   parentId: number | null
   country: string | null
   timeZone: string | null
@@ -25,14 +28,22 @@ export type KnownToken = {
   addresses: AddressList | null
   dialects: ReadonlySet<string> | null
   expiresAt: number | null
+  /** null for a token. */
+  session: KnownSession | null
 }
 
 /** Tenants and live tokens in memory: authentication asks no database. */
 export type AccessMemory = {
   tenant(id: number): TenantSettings | null
+  /** A token or a session. */
   byHash(hash: string): KnownToken | null
+  users: UserMemory
   addressCredentials(): Iterable<KnownToken>
   isDescendant(tenantId: number, ancestorId: number): boolean
+  /** The tenant and all below it. */
+  family(tenantId: number): number[]
+  /** null before any tenant is known. */
+  operatorTenantId(): number | null
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
   /** All of it as JSON: no secret, only digests of them. */
@@ -40,11 +51,16 @@ export type AccessMemory = {
   load(image: AccessImage): void
 }
 
-export type AccessImage = { tenants: Selectable<TenantsTable>[]; tokens: Selectable<TokensTable>[] }
+export type AccessImage = {
+  tenants: Selectable<TenantsTable>[]
+  tokens: Selectable<TokensTable>[]
+  users: UserImage
+}
 
 function toTenant(row: Selectable<TenantsTable>): TenantSettings {
   return {
     id: row.id,
+    name: row.name,
     parentId: row.parent_id,
     country: row.country,
     timeZone: row.time_zone,
@@ -64,10 +80,12 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
     addresses: row.address_list === null ? null : parseAddressList(fromJson<string[]>(row.address_list)),
     dialects: row.dialects === null ? null : new Set(fromJson<string[]>(row.dialects)),
     expiresAt: row.expires_at,
+    session: null,
   }
 }
 
-export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
+export function openAccessMemory(store: Store<AccessTables>, clock: Clock): AccessMemory {
+  const users = openUserMemory(store, clock)
   const tenants = new Map<number, TenantSettings>()
   const byHash = new Map<string, KnownToken>()
   const byId = new Map<number, KnownToken>()
@@ -95,26 +113,31 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
     tenants.set(row.id, toTenant(row))
     rows.tenants.set(row.id, row)
   }
-  const fill = (image: AccessImage) => {
+  const fill = (image: Omit<AccessImage, 'users'>) => {
     for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
     for (const row of image.tenants) settle(row)
     for (const row of image.tokens) remember(row)
   }
 
+  const isDescendant = (tenantId: number, ancestorId: number) => {
+    const seen = new Set<number>()
+    for (let at = tenants.get(tenantId); at && !seen.has(at.id); at = tenants.get(at.parentId ?? 0)) {
+      if (at.parentId === ancestorId) return true
+      seen.add(at.id)
+    }
+    return false
+  }
+
   return {
     tenant: (id) => tenants.get(id) ?? null,
-    byHash: (hash) => byHash.get(hash) ?? null,
+    byHash: (hash) => byHash.get(hash) ?? users.byHash(hash),
+    users,
     *addressCredentials() {
       for (const token of byId.values()) if (token.hash === null) yield token
     },
-    isDescendant(tenantId, ancestorId) {
-      const seen = new Set<number>()
-      for (let at = tenants.get(tenantId); at && !seen.has(at.id); at = tenants.get(at.parentId ?? 0)) {
-        if (at.parentId === ancestorId) return true
-        seen.add(at.id)
-      }
-      return false
-    },
+    isDescendant,
+    family: (id) => [...tenants.keys()].filter((other) => other === id || isDescendant(other, id)),
+    operatorTenantId: () => [...tenants.values()].find((one) => one.parentId === null)?.id ?? null,
     async hydrate() {
       const tenantRows = await store.feed.selectFrom('tenants').selectAll().execute()
       const tokenRows = await store.feed
@@ -123,9 +146,17 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
         .where('revoked_at', 'is', null)
         .execute()
       fill({ tenants: tenantRows, tokens: tokenRows })
+      await users.hydrate()
     },
-    image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
-    load: fill,
+    image: () => ({
+      tenants: [...rows.tenants.values()],
+      tokens: [...rows.tokens.values()],
+      users: users.image(),
+    }),
+    load(image) {
+      fill(image)
+      users.load(image.users)
+    },
     async apply(changes) {
       const idsOf = (entity: string) =>
         changes.filter((one) => one.entity === entity).flatMap((one) => one.ids)
@@ -149,6 +180,8 @@ export function openAccessMemory(store: Store<AccessTables>): AccessMemory {
         for (const id of tokenIds) if (!ids.has(id)) forget(id)
         for (const row of found) remember(row)
       }
+      const userIds = idsOf('user')
+      if (userIds.length > 0) await users.apply(userIds)
     },
   }
 }

@@ -14,6 +14,7 @@ import {
   RETENTION_DAYS,
   type RetentionDays,
 } from '../platform/retention.ts'
+import { pruneSessions } from '../access/access.ts'
 import { pruneImports, pruneRenormalisations } from './directory-retention.ts'
 import type { ImportTables } from './import/tables.ts'
 
@@ -69,6 +70,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         imports: pruneImports(store),
         renormalisations: pruneRenormalisations(store),
         work: pruneWork(store as never),
+        sessions: pruneSessions(store as never),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -83,7 +85,7 @@ onEachStore('forgetting with age', (engine) => {
     const { left, forget } = await newOldStore(t, engine, [1_200, 1_000, 91, 89, 1], 2)
     await forget({ ...RETENTION_DAYS })
     assert.deepEqual(await left(), { audit: [1_000, 91, 89, 1], imports: [2, 5], remarks: 14, runs: 2 })
-    await forget({ audit: 90, imports: null, renormalisations: 30, work: 1 })
+    await forget({ audit: 90, imports: null, renormalisations: 30, work: 1, sessions: 1 })
     assert.deepEqual(await left(), { audit: [89, 1], imports: [2, 5], remarks: 14, runs: 1 })
   })
 
@@ -110,7 +112,13 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    assert.deepEqual(await forgot.promise, { audit: 0, imports: 2, renormalisations: 0, work: 0 })
+    assert.deepEqual(await forgot.promise, {
+      audit: 0,
+      imports: 2,
+      renormalisations: 0,
+      work: 0,
+      sessions: 0,
+    })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })
 })

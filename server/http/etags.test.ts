@@ -21,6 +21,7 @@ async function oneOfEach(ask: Ask) {
   const file = await post(ask, 'customer-files', { customer_id: customer.id, name: 'C' })
   const tenant = await post(ask, 'tenants', { name: 'D' })
   const token = await post(ask, 'tokens', { name: 'E', scopes: ['identify'] })
+  const user = await post(ask, 'users', { email: 'f@example.com', memberships: [{ role: 'agent' }] })
   return [
     { path: `/api/v1/customer-files/${file.id}`, patch: { name: 'C2' }, deletes: true },
     { path: `/api/v1/contracts/${contract.id}`, patch: { reference: 'x' }, deletes: true },
@@ -29,6 +30,7 @@ async function oneOfEach(ask: Ask) {
     { path: `/api/v1/categories/${category.id}`, patch: { name: 'Silver' }, deletes: true },
     { path: `/api/v1/tenants/${tenant.id}`, patch: { name: 'D2' }, deletes: false },
     { path: `/api/v1/tokens/${token.id}`, patch: null, deletes: true },
+    { path: `/api/v1/users/${user.id}`, patch: { name: 'F2' }, deletes: true },
   ]
 }
 

@@ -32,10 +32,13 @@ import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { tenantRoutes } from './api/tenants.ts'
+import { sessionRoutes } from './api/session.ts'
+import { userRoutes } from './api/users.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
+import { loginDialect } from './dialects/login/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
@@ -126,11 +129,15 @@ function takeForms(app: FastifyInstance): void {
   )
 }
 
+const isSecure = ({ tls, publicUrl }: ServerDeps) => tls !== null || publicUrl?.startsWith('https:') === true
+
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
   const { access, directory, keyring, work, settle, renewSnapshot, log } = deps
   tenantRoutes(app, { access, settle })
   tokenRoutes(app, { access, settle })
+  userRoutes(app, { access, settle })
+  sessionRoutes(app, { access, settle, secure: isSecure(deps) })
   categoryRoutes(app, { categories: directory.categories, settle })
   contractRoutes(app, { contracts: directory.contracts, settle })
   customerRoutes(app, { customers: directory.customers, settle })
@@ -213,6 +220,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     },
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
+  await app.register(async (scope) => loginDialect(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(
     async (scope) => {

@@ -4,6 +4,7 @@ import { keyringMigration } from './002-keyring.ts'
 import { idempotencyMigration } from './003-idempotency.ts'
 import { workMigration } from './004-work.ts'
 import { bookQualityMigration } from './005-book-quality.ts'
+import { usersMigration } from './006-users.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -13,5 +14,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '003-idempotency': idempotencyMigration(engine),
     '004-work': workMigration(engine),
     '005-book-quality': bookQualityMigration(engine),
+    '006-users': usersMigration(engine),
   }
 }

@@ -81,7 +81,7 @@ test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     allowPrivate: ['crm.local:8443', '10.0.0.0/8'],
     logLevel: 'debug',
-    retention: { audit: 30, imports: null, renormalisations: 90, work: 90 },
+    retention: { audit: 30, imports: null, renormalisations: 90, work: 90, sessions: 30 },
     cdr: { host: '192.0.2.1', port: 5015 },
     warnings: [],
   })
