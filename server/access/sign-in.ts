@@ -2,6 +2,7 @@ import type { Selectable } from 'kysely'
 import type { SignIn } from '../../contract/sessions.ts'
 import type { Actor } from '../platform/audit.ts'
 import { recordAudit } from '../platform/audit.ts'
+import { withoutReceipt } from '../platform/current-receipt.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Committed } from '../platform/committed.ts'
 import { asHubError } from '../platform/database/store-errors.ts'
@@ -18,6 +19,9 @@ import { IDLE_MS } from './user-memory.ts'
 
 /** The end of a session, used or not, ms after the sign-in. */
 export const ABSOLUTE_MS = 30 * 24 * 60 * 60_000
+
+/** More than that of one user at the same time end the one unused for longest. */
+export const MOST_SESSIONS = 100
 
 export type User = Selectable<UsersTable>
 /** Where a sign-in comes from. */
@@ -75,9 +79,8 @@ export function openSignIn({ store, clock, passwords, keyring, operatorTenantId,
     // What was typed as an address may be a password: it is written nowhere.
     const after = { reason }
     if (actor.tenantId === 0) return
-    await store.transact((tx) =>
-      recordAudit(tx, actor, { action: 'sign_in_failed', entity: 'user', entityId: user?.id ?? null, after }),
-    )
+    const act = { action: 'sign_in_failed', entity: 'user', entityId: user?.id ?? null, after } as const
+    await withoutReceipt(() => store.transact((tx) => recordAudit(tx, actor, act)))
   }
 
   /** Whether the code of a confirmed authenticator, or a recovery code, is right; null when it is not. */
@@ -130,6 +133,24 @@ export function openSignIn({ store, clock, passwords, keyring, operatorTenantId,
     return chosen
   }
 
+  /** A program that signs in for every question does not pile up sessions. */
+  const endOldest = async ({ db }: Tx<AccessTables>, userId: number, now: number): Promise<void> => {
+    const live = db
+      .selectFrom('sessions')
+      .select('id')
+      .where('user_id', '=', userId)
+      .where('revoked_at', 'is', null)
+    const beyond = await live
+      .orderBy('idle_until', 'desc')
+      .orderBy('id', 'desc')
+      .limit(MOST_SESSIONS)
+      .offset(MOST_SESSIONS)
+      .execute()
+    if (beyond.length === 0) return
+    const ids = beyond.map((row) => row.id)
+    await db.updateTable('sessions').set({ revoked_at: now }).where('id', 'in', ids).execute()
+  }
+
   const begin = async (
     user: User,
     { acts_in, factor, rehashed }: { acts_in: number; factor: Factor | null; rehashed: string | null },
@@ -165,6 +186,7 @@ export function openSignIn({ store, clock, passwords, keyring, operatorTenantId,
         })
         .returning('id')
         .executeTakeFirstOrThrow()
+      await endOldest(tx, user.id, now)
       const after = {
         session: id,
         kind: origin.kind,

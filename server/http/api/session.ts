@@ -16,6 +16,7 @@ import {
 } from '../../../contract/sessions.ts'
 import { csrfTokenOf, mayDo, type Access, type Origin, type Reach, type Self } from '../../access/access.ts'
 import { HubError } from '../../platform/errors.ts'
+import { tokenOfHeaders } from '../admission.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { sessionCookie, setSessionCookie } from '../cookies.ts'
 import { conditionOn } from '../etags.ts'
@@ -86,7 +87,7 @@ export function sessionRoutes(app: App, { access, settle, secure }: SessionDeps)
     { ...needs('self'), schema: { tags, summary: 'Who am I', response: { 200: WhoAmI } } },
     (request) => {
       const principal = principalOf(request)
-      const isCookie = principal.session !== null && request.headers.authorization === undefined
+      const isCookie = principal.session !== null && tokenOfHeaders(request.headers) === null
       return access.whoAmI(principal, isCookie ? sessionCookie(request.headers) : null)
     },
   )

@@ -8,6 +8,7 @@ import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { environmentOf, runCommand } from '../../../test/commands.ts'
 import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import { newWire, until } from '../../../test/wire.ts'
+import type { AccessTables } from '../../access/access.ts'
 import type { AuditTables } from '../../platform/audit.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
 
@@ -176,6 +177,51 @@ onEachStore('users and sessions', (engine) => {
     const last = await tokenOf(ask, 'cid@example.com')
     assert.equal((await ask('DELETE', `/api/v1/users/${bea.id}`)).status, 204)
     assert.equal(await whoAmI(ask, last), 401)
+  })
+
+  test('a program that signs in for every question keeps a hundred sessions and no more', async (t) => {
+    const dataDir = await newDirectory(t)
+    const address: StoreAddress =
+      engine === 'sqlite'
+        ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
+        : await newStoreAddress(t, engine)
+    const { ask } = await newHub(t, engine, { address, dataDir })
+    const user = await newUser(ask, 'ann@example.com')
+    const first = await tokenOf(ask, 'ann@example.com')
+    const store = await openStore<AccessTables>({ address })
+    t.after(() => store.close())
+    const { id, ...row } = await store.read.selectFrom('sessions').selectAll().executeTakeFirstOrThrow()
+    const others = Array.from({ length: 99 }, (_, i) => ({
+      ...row,
+      hash: `other ${i}`,
+      idle_until: row.idle_until + 1,
+    }))
+    await store.write.insertInto('sessions').values(others).execute()
+    const last = await tokenOf(ask, 'ann@example.com')
+    assert.deepEqual([await whoAmI(ask, first), await whoAmI(ask, last)], [401, 200])
+    const live = store.read.selectFrom('sessions').select('id').where('revoked_at', 'is', null)
+    const ids = (await live.execute()).map((one) => one.id)
+    assert.deepEqual([ids.length, ids.includes(id)], [100, false])
+    assert.equal((await ask('GET', `/api/v1/sessions?filter[user_id]=${user.id}`)).json.total, 101)
+  })
+
+  test('a wrong password under an Idempotency-Key is answered as such again', async (t) => {
+    const { ask } = await newHub(t, engine)
+    await newUser(ask, 'ann@example.com')
+    const token = await tokenOf(ask, 'ann@example.com')
+    const change = (current: string, key: string) =>
+      ask('POST', '/api/v1/session/password', {
+        token,
+        headers: { 'idempotency-key': key },
+        body: { current, password: 'another good one' },
+      })
+    const wrong = await change('a wrong password', 'one')
+    assert.deepEqual(
+      [wrong.status, (await change('a wrong password', 'one')).json.code],
+      [401, wrong.json.code],
+    )
+    const right = await change(PASSWORD, 'two')
+    assert.deepEqual([right.status, (await change(PASSWORD, 'two')).text], [200, right.text])
   })
 
   test('a session that is not used ends after a day, one that is used after thirty', async (t) => {
