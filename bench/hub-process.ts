@@ -53,12 +53,17 @@ export type HubProcess = {
   process: ChildProcess
   /** Imports a book and waits for its end. */
   importBook(file: string): Promise<void>
-  /** Lets the hub's threads use both cores, as they do outside of a bench. */
+  /** Lets the hub's threads use both cores, as they do outside of a bench; `pin` holds them on core 0 again. */
   unpin(): void
+  pin(): void
 }
 
-/** The hub as `npm start` ships it, its log going to a file, on core 0. */
-export async function startHub(directory: string, postgres: string | undefined): Promise<HubProcess> {
+/** The hub as `npm start` ships it, its log going to a file, on core 0 or, `free`, on both. */
+export async function startHub(
+  directory: string,
+  postgres: string | undefined,
+  free = false,
+): Promise<HubProcess> {
   const port = await freePort()
   const log = openSync(join(directory, 'hub.log'), 'a')
   const environment = {
@@ -70,7 +75,8 @@ export async function startHub(directory: string, postgres: string | undefined):
   }
   const nodeFlags =
     /run\.mjs(.*) server\/main\.ts/.exec(packageJson.scripts.start)?.[1]?.split(' ').filter(Boolean) ?? []
-  const hub = startServer('../server/main.ts', { nodeFlags, environment, output: log })
+  const hub = startServer('../server/main.ts', { nodeFlags, environment, output: log, free })
+  const pinTo = (cores: string) => void spawnSync('taskset', ['-a', '-p', '-c', cores, String(hub.pid)])
   await until(`http://127.0.0.1:${port}/health/ready`)
   return {
     port,
@@ -85,7 +91,8 @@ export async function startHub(directory: string, postgres: string | undefined):
       const [code] = (await once(child, 'exit')) as [number]
       if (code !== 0) throw new Error('the import failed')
     },
-    unpin: () => void spawnSync('taskset', ['-a', '-p', '-c', '0,1', String(hub.pid)]),
+    unpin: () => pinTo('0,1'),
+    pin: () => pinTo('0'),
   }
 }
 

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 /** Servers are held on one core and the load on another, where the machine lets us say so. */
 const canPin = spawnSync('taskset', ['-V']).status === 0
 
-function command(core: number, file: string, args: string[], nodeFlags: string[]): [string, string[]] {
+function command(core: number | null, file: string, args: string[], nodeFlags: string[]): [string, string[]] {
   const node = [...nodeFlags, fileURLToPath(new URL(file, import.meta.url)), ...args]
-  if (!canPin) return [process.execPath, node]
+  if (!canPin || core === null) return [process.execPath, node]
   return ['taskset', ['-c', String(core), process.execPath, ...node]]
 }
 
@@ -16,14 +16,16 @@ type ServerOptions = {
   nodeFlags?: string[]
   environment?: NodeJS.ProcessEnv
   output: 'pipe' | number
+  /** On any core. */
+  free?: boolean
 }
 
-/** Starts a TypeScript file of ours on core 0; `environment` is added to ours. */
+/** Starts a TypeScript file of ours on core 0 unless `free`; `environment` is added to ours. */
 export function startServer(
   file: string,
-  { args = [], nodeFlags = [], environment = {}, output }: ServerOptions,
+  { args = [], nodeFlags = [], environment = {}, output, free = false }: ServerOptions,
 ): ChildProcess {
-  const [program, programArgs] = command(0, file, args, nodeFlags)
+  const [program, programArgs] = command(free ? null : 0, file, args, nodeFlags)
   return spawn(program, programArgs, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', output, 'inherit'],

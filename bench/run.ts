@@ -4,11 +4,17 @@ import { fileURLToPath } from 'node:url'
 /** `npm run bench -- NAME [arguments]`: each bench is a file of its own that prints its table. */
 const BENCHES: Record<string, string> = {
   lookup: 'identification over HTTP against a bare node:http server',
+  dialects: 'questions by number in every dialect against the identification route',
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
+  bulk: 'a book pushed line by line',
+  hydrate: 'a start without a snapshot: memory filled from a large book in the store',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   work: 'due tasks claimed and completed against a bare SKIP LOCKED loop',
+  'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
+  'slow-store': 'lookups while PostgreSQL is stopped, slow, full and restarted',
+  xapi: 'what a PBX can do, read from its description, cold and from the cache',
   snapshot: 'memory written down and taken over, ten million numbers',
 }
 

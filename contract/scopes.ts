@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 
-/** What a token may do. `admin` includes every other scope; a `:write` scope includes its `:read`. */
+/** What a token may do. `admin` includes every other scope; a `:write` scope includes its `:read`. `secrets:reveal` shows stored secrets. */
 export const SCOPES = [
   'identify',
   'journal:write',
@@ -10,6 +10,7 @@ export const SCOPES = [
   'calls:write',
   'fleet:read',
   'fleet:write',
+  'secrets:reveal',
   'admin',
 ] as const
 

@@ -20,6 +20,10 @@ export const TokenInput = Type.Object(
       Nullable(Type.Array(Type.String({ maxLength: 40 }), { minItems: 1, maxItems: 20 })),
     ),
     expires_at: Type.Optional(Nullable(Instant)),
+    /** For clients that cannot do without: answers about PBX hosts hold passwords and keys in clear. See docs/secrets.md. */
+    clear_secrets: Type.Optional(Type.Boolean({ default: false })),
+    /** The one PBX host it belongs to: it sees no other, and changes nothing of the fleet. */
+    host_id: Type.Optional(Nullable(Id)),
   },
   { additionalProperties: false },
 )
@@ -33,6 +37,8 @@ export const Token = Type.Object({
   scopes: Type.Array(Type.String()),
   address_list: Nullable(Type.Array(Type.String())),
   dialects: Nullable(Type.Array(Type.String())),
+  clear_secrets: Type.Boolean(),
+  host_id: Nullable(Id),
   expires_at: Nullable(Instant),
   revoked_at: Nullable(Instant),
   last_used_at: Nullable(Instant),

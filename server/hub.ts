@@ -2,7 +2,9 @@ import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import { openAccess, pruneSessions, type AccessTables } from './access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
+import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
+import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { openGauges } from './hub/gauges.ts'
@@ -27,7 +29,13 @@ import { openWork, type WorkTables } from './platform/work/work.ts'
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
 
-type Tables = AccessTables & DirectoryTables & KeyringTables & IdempotencyTables & WorkTables
+type Tables = AccessTables &
+  DirectoryTables &
+  FleetTables &
+  JournalTables &
+  KeyringTables &
+  IdempotencyTables &
+  WorkTables
 
 export type HubOptions = {
   config: Config
@@ -45,6 +53,7 @@ export type Hub = {
   operatorTenantId: number
   server: Server
   directory: Directory
+  fleet: Fleet
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -105,10 +114,26 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
+      erasers: [eraseFromFleet, eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
     })
     closers.push(directory.close)
+    const fleet = openFleet({
+      store: pickTables<Tables, FleetTables>(store),
+      clock,
+      keyring,
+      tenant: access.tenant,
+      filesOf: directory.customerFiles.idsOfCustomer,
+      hasFile: directory.customerFiles.has,
+    })
+    const journal = openJournal({
+      store: pickTables<Tables, JournalTables>(store),
+      clock,
+      lookup: directory.lookup,
+      parties: directory.parties,
+      timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+      repeatWindowMs: config.repeatSeconds * 1_000,
+    })
 
     const feed = pickTables<Tables, ChangeTables>(store)
     const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
@@ -126,6 +151,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           work: pruneWork(pickTables<Tables, WorkTables>(store)),
           sessions: pruneSessions(accessStore),
           ...directory.prune,
+          ...journal.prune,
         },
         now: clock.now,
         log,
@@ -181,6 +207,8 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     const server = await openServer({
       access,
       directory,
+      fleet,
+      journal,
       keyring,
       idempotency,
       work,
@@ -226,6 +254,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       operatorTenantId,
       server,
       directory,
+      fleet,
       renewSnapshot: memory.renew,
       keyring,
       close,

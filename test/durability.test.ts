@@ -1,10 +1,7 @@
 import assert from 'node:assert/strict'
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import { test } from 'node:test'
-import { ADMIN_TOKEN, askAt, type Ask } from './hub.ts'
+import { kill, start } from './hub-process.ts'
+import { ADMIN_TOKEN } from './hub.ts'
 import { seeded } from './many-requests.ts'
 import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
 
@@ -12,40 +9,6 @@ import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
 const ROUNDS = Number(process.env['CORDBOARD_TEST_ROUNDS'] ?? 4)
 const WRITERS = 4
 const BOOK_ROWS = 3_000
-const MAIN = fileURLToPath(new URL('../server/main.ts', import.meta.url))
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const address = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  return typeof address === 'object' && address ? address.port : 0
-}
-
-async function start(environment: NodeJS.ProcessEnv): Promise<{ hub: ChildProcess; ask: Ask }> {
-  const port = await freePort()
-  const hub = spawn(process.execPath, [MAIN], {
-    env: { ...process.env, ...environment, CORDBOARD_PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  let said = ''
-  hub.stderr?.on('data', (chunk) => (said += String(chunk)))
-  await new Promise<void>((resolve, reject) => {
-    hub.stderr?.on('data', () => said.includes('listens on') && resolve())
-    hub.once('exit', (code, signal) =>
-      reject(new Error(`the hub ended at start (${code ?? signal}): ${said}`)),
-    )
-  })
-  return { hub, ask: askAt(`http://127.0.0.1:${port}`) }
-}
-
-async function kill(hub: ChildProcess): Promise<void> {
-  const gone = once(hub, 'exit')
-  hub.kill('SIGKILL')
-  await gone
-}
-
 onEachStore('kill -9', (engine) => {
   test(`${ROUNDS} times amid writes and an import: every acknowledged write is there and the store opens`, async (t) => {
     const address = await newStoreAddress(t, engine)

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { BITS, TYPES } from './hostile-bits.ts'
 import { ADMIN_TOKEN, newHub } from './hub.ts'
 import { seeded, sendAll } from './many-requests.ts'
 import { onEachStore } from './stores.ts'
@@ -36,61 +37,6 @@ const NAMES = [
   'full',
   'miss',
   'call',
-]
-const BITS = [
-  '+33',
-  '0199001234',
-  '%00',
-  '%F0%9F%98%80',
-  '%ED%A0%80',
-  '%',
-  '%2',
-  '%zz',
-  '%2B',
-  '+',
-  '(0)',
-  ';ext=45',
-  'x45',
-  'sip:',
-  '@a.b',
-  'anonymous',
-  '[Number]',
-  '%22',
-  '%27%20or%201=1--',
-  '%3Cscript%3E',
-  '%D9%A3%D9%A3',
-  '%EF%BC%91',
-  '/',
-  ',',
-  '%0D%0AX:1',
-  '..%2F..%2F',
-  'NaN',
-  '1e309',
-  '-0',
-  '9'.repeat(400),
-  'A'.repeat(3_000),
-  '%E2%80%AE',
-  '${7*7}',
-  '{{x}}',
-  '&',
-  '=',
-  '&&==',
-  ';',
-  'null',
-  'true',
-  'CL000101',
-  '101',
-  '*',
-  '#',
-  '\\',
-]
-const TYPES = [
-  'application/json',
-  'application/x-www-form-urlencoded',
-  'text/plain',
-  'application/xml',
-  'application/json; charset=utf-16',
-  'x',
 ]
 const BODIES = [
   '',

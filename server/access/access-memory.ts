@@ -30,6 +30,9 @@ export type KnownToken = {
   expiresAt: number | null
   /** null for a token. */
   session: KnownSession | null
+  /** The only PBX host it sees; null = all of its tenant. */
+  hostId: number | null
+  clearSecrets: boolean
 }
 
 /** Tenants and live tokens in memory: authentication asks no database. */
@@ -81,6 +84,8 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
     dialects: row.dialects === null ? null : new Set(fromJson<string[]>(row.dialects)),
     expiresAt: row.expires_at,
     session: null,
+    hostId: row.host_id,
+    clearSecrets: row.clear_secrets === 1,
   }
 }
 

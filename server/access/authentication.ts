@@ -81,6 +81,8 @@ export function openAuthentication(
       homeTenantId: token.tenantId,
       scopes: token.scopes,
       session: token.session,
+      hostId: token.hostId,
+      clearSecrets: token.clearSecrets,
     }
   }
 

@@ -77,6 +77,7 @@ async function putToken(
     name: 'bootstrap',
     scopes: toJson(['admin']),
     bootstrap: 1,
+    clear_secrets: 0,
     created_at: now,
   } as const
   const row = await tx.db

@@ -15,6 +15,10 @@ export type Principal = {
   scopes: ReadonlySet<Scope>
   /** Who signed in; null for a token. */
   session: KnownSession | null
+  /** The only PBX host it sees; null = all of the tenant. */
+  hostId: number | null
+  /** Whether stored secrets of PBX hosts are shown to it in clear. */
+  clearSecrets: boolean
 }
 
 /** `admin` includes everything; `x:write` includes `x:read`. */

@@ -34,6 +34,7 @@ export type TokensTable = {
   revoked_at: number | null
   last_used_at: number | null
   bootstrap: Flag
+  clear_secrets: Flag
   created_at: number
   updated_at: number
 }

@@ -4,7 +4,7 @@ import type { Token, TokenInput } from '../../contract/tokens.ts'
 import { parseAddressList } from '../platform/address.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
 import type { Clock } from '../platform/clock.ts'
-import { fromJson, toJson } from '../platform/database/json.ts'
+import { fromJson, toFlag, toJson } from '../platform/database/json.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { Committed } from '../platform/committed.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
@@ -36,6 +36,8 @@ function toToken(row: Selectable<TokensTable>): Token {
     scopes: fromJson<string[]>(row.scopes),
     address_list: listOrNull(row.address_list),
     dialects: listOrNull(row.dialects),
+    clear_secrets: row.clear_secrets === 1,
+    host_id: row.host_id,
     expires_at: isoOrNull(row.expires_at),
     revoked_at: isoOrNull(row.revoked_at),
     last_used_at: isoOrNull(row.last_used_at),
@@ -94,11 +96,12 @@ export function openTokens(store: Store<AccessTables>, clock: Clock): Tokens {
             address_list: input.address_list ? toJson(input.address_list) : null,
             dialects: input.dialects ? toJson(input.dialects) : null,
             profile_id: null,
-            host_id: null,
+            host_id: input.host_id ?? null,
             expires_at: input.expires_at ? Date.parse(input.expires_at) : null,
             revoked_at: null,
             last_used_at: null,
             bootstrap: 0,
+            clear_secrets: toFlag(input.clear_secrets === true),
             created_at: now,
             updated_at: now,
           })

@@ -73,6 +73,8 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
       dialects: null,
       // What this hub has seen of its use, if that is more than what is written down.
       expiresAt: Math.min(row.expires_at, Math.max(row.idle_until, byNumber.get(-row.id)?.expiresAt ?? 0)),
+      hostId: null,
+      clearSecrets: false,
       session: { id: row.id, user: facts, roles, endsAt: row.expires_at },
     }
   }

@@ -3,9 +3,12 @@ import type { BulkContact, BulkLine } from '../../contract/bulk.ts'
 import type { ContactPatch } from '../../contract/contacts.ts'
 import { isOneOf } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
-import { isStorable } from './field-check.ts'
+import { isStorable } from '../platform/field-check.ts'
 import { accountKey } from './fold.ts'
 import type { DirectoryTx } from './write.ts'
+
+type Table = 'customers' | 'contacts'
+type Column = 'account_key' | 'external_id'
 
 /** The keys of a row as they are stored. */
 export type PartyKeys = { account_key?: string | null; external_id: string | null }
@@ -25,12 +28,13 @@ export type BulkKeys = {
   contactFields(line: BulkContact): Promise<ContactPatch>
   /** After a line was written: what its keys now lead to. */
   learn(line: BulkLine, id: number): void
+  /** After a row went: its keys lead nowhere. */
+  free(table: Table, row: PartyKeys): void
+  /** Whether lines are still looked up by what was read at the beginning. */
+  areKnown(): boolean
   /** From here on every look is a look into the store. */
   forget(): void
 }
-
-type Table = 'customers' | 'contacts'
-type Column = 'account_key' | 'external_id'
 
 const given = (text: string | null | undefined) => text?.trim() || null
 const keyOf = (account: string | null | undefined) => {
@@ -119,6 +123,13 @@ export async function openBulkKeys(tx: DirectoryTx, tenantId: number, lines: Bul
         if (value !== null && isOwn) known?.set(nameOf(table, column, value), id)
       }
     },
+    free(table, row) {
+      for (const column of ['account_key', 'external_id'] as const) {
+        const value = row[column] ?? null
+        if (value !== null) known?.set(nameOf(table, column, value), null)
+      }
+    },
+    areKnown: () => known !== null,
     forget() {
       known = null
     },

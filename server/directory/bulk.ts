@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { setTimeout } from 'node:timers/promises'
 import type { BulkContact, BulkCustomer, BulkLine, BulkStatus } from '../../contract/bulk.ts'
 import type { CustomerInput } from '../../contract/customers.ts'
@@ -7,10 +6,14 @@ import type { Committed } from '../platform/committed.ts'
 import { asHubError, isUniqueViolation } from '../platform/database/store-errors.ts'
 import { HubError, notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
+import { asRefusal } from '../platform/refusal.ts'
+import { apart, isDeadlock, isOfStore, tell, together, type Done, type Told } from './bulk-apart.ts'
+import { openBulkGroup, type BulkGroup } from './bulk-group.ts'
 import { openBulkKeys, type BulkKeys } from './bulk-keys.ts'
+import { dateOf } from './calendar-day.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
 import { CUSTOMER_UNIQUES, openCustomerWrites } from './customer-write.ts'
-import { asRefusal, lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
+import { lockRow, type DirectoryDeps, type DirectoryStore, type DirectoryTx } from './write.ts'
 
 /** A line that has its shape, with what is wrong with it should it turn out to be a new customer; or a refused one. */
 export type BulkWrite = { line: BulkLine; asNew: HubError | null } | { refused: HubError }
@@ -32,27 +35,16 @@ export type BulkRun = {
 /** What `/api/v1/directory/bulk` does; the actor's tenant is the one written to. */
 export type Bulk = { begin(actor: Actor): BulkRun }
 
-type Done = Exclude<BulkOutcome, { status: 'error' }>
 type Counts = Record<BulkStatus | 'lines', number>
 
 const ATTEMPTS = 6
 const NOTHING: Done = { status: 'unchanged', id: null }
 
-/** Two writers who wait for each other: PostgreSQL ends one of them, and its transaction can be run again. */
-const isDeadlock = (error: unknown) => ['40001', '40P01'].includes(String((error as { code?: unknown }).code))
-
-/** Errors that no line is to blame for; the transaction is not usable after them. */
-function isOfStore(error: unknown): boolean {
-  const known = asHubError(error)
-  const code = known instanceof HubError ? known.code : null
-  return code === 'store_unavailable' || code === 'store_full' || isDeadlock(error)
-}
-
 type Named = { external_id: string | null; customer_account: string | null }
 type BulkUpsert = BulkCustomer | BulkContact
 type Upsert = { line: BulkUpsert; asNew: HubError | null }
 /** The lines of one transaction. `told`: which rows the feed will hear of, by entity. */
-type Batch = { tx: DirectoryTx; tenantId: number; keys: BulkKeys; told: Map<string, Set<number>> }
+type Batch = { tx: DirectoryTx; tenantId: number; keys: BulkKeys; told: Told; group: BulkGroup }
 
 const STALE = new Error('the row is no longer found by the keys of the line')
 const MOVED = 'It was changed meanwhile by somebody else; nothing was written. Send the line again.'
@@ -66,40 +58,15 @@ function isRenamed(before: Named, after: Named): boolean {
   return before.external_id !== after.external_id || before.customer_account !== after.customer_account
 }
 
-/**
- * Runs one line by itself: `work` may fail, or answer that nothing was changed, and then leaves no trace. What it
- * tells the feed is noted in `told`.
- */
-async function apart(
-  tx: DirectoryTx,
-  told: Map<string, Set<number>>,
-  work: (tx: DirectoryTx) => Promise<Done>,
-): Promise<Done> {
-  const heard: [string, number[]][] = []
-  const changed: DirectoryTx['changed'] = (_tenantId, entity, ids) => void heard.push([entity, [ids].flat()])
-  const undo = async () => {
-    await sql`rollback to savepoint line`.execute(tx.db)
-    await sql`release savepoint line`.execute(tx.db)
-  }
-  await sql`savepoint line`.execute(tx.db)
-  let done: Done
+/** What will become of a line that can be written together with others; null = it is to be written by itself. */
+async function plan(group: BulkGroup, write: BulkWrite): Promise<BulkOutcome | null> {
+  if ('refused' in write) return { status: 'error', error: write.refused }
   try {
-    done = await work({ ...tx, changed })
+    return await group.take(write.line, write.asNew)
   } catch (error) {
-    if (!isOfStore(error)) await undo()
+    if (error instanceof HubError) return { status: 'error', error }
     throw error
   }
-  if (done.status === 'unchanged') {
-    await undo()
-    return done
-  }
-  await sql`release savepoint line`.execute(tx.db)
-  for (const [entity, ids] of heard) {
-    const known = told.get(entity) ?? new Set()
-    for (const id of ids) known.add(id)
-    told.set(entity, known)
-  }
-  return done
 }
 
 /** Customers and contacts pushed line by line, by the very rules of `/customers` and `/contacts`. */
@@ -201,6 +168,43 @@ export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log
     }
   }
 
+  /** Writes the lines taken in together; false when that failed, and then nothing of them is there. */
+  const writeGroup = async ({ tx, group, keys, told }: Batch): Promise<boolean> => {
+    const written = await together(tx, () => group.write())
+    // Whose line it was is seen when each is written by itself.
+    if (written === null) keys.forget()
+    else for (const [entity, ids] of Object.entries(written)) tell(told, entity, ids)
+    return written !== null
+  }
+
+  /** Lines that need no look of their own are written together, each other one by itself; the answers in their order. */
+  const outcomesOf = async (
+    batch: Batch,
+    lines: BulkWrite[],
+    requestId: string | null,
+  ): Promise<BulkOutcome[]> => {
+    const outcomes: BulkOutcome[] = []
+    let taken: number[] = []
+    const settle = async () => {
+      const mine = taken
+      taken = []
+      if (mine.length === 0 || (await writeGroup(batch))) return
+      for (const at of mine) outcomes[at] = await outcomeOf(batch, lines[at]!, requestId)
+    }
+    for (const [at, write] of lines.entries()) {
+      const planned = await plan(batch.group, write)
+      if (planned === null) {
+        await settle()
+        outcomes[at] = await outcomeOf(batch, write, requestId)
+        continue
+      }
+      outcomes[at] = planned
+      if (planned.status !== 'error' && planned.status !== 'unchanged') taken.push(at)
+    }
+    await settle()
+    return outcomes
+  }
+
   return {
     begin(actor) {
       let counts: Counts = { lines: 0, created: 0, updated: 0, unchanged: 0, deleted: 0, error: 0 }
@@ -209,16 +213,14 @@ export function openBulk(store: DirectoryStore, deps: DirectoryDeps & { log: Log
       const once = async (lines: BulkWrite[]) => {
         const next = { ...counts, lines: counts.lines + lines.length }
         const committed = await store.transact(async (tx) => {
-          const told = new Map<string, Set<number>>()
+          const told: Told = new Map()
           const { tenantId, requestId } = actor
           const readable = lines.flatMap((write) => ('line' in write ? [write.line] : []))
-          const batch = { tx, tenantId, told, keys: await openBulkKeys(tx, tenantId, readable) }
-          const outcomes: BulkOutcome[] = []
-          for (const line of lines) {
-            const outcome = await outcomeOf(batch, line, requestId)
-            next[outcome.status]++
-            outcomes.push(outcome)
-          }
+          const keys = await openBulkKeys(tx, tenantId, readable)
+          const rules = { now: deps.clock.now(), today: dateOf(deps.today(tenantId)) }
+          const group = await openBulkGroup(tx, readable, { ...rules, tenantId, keys, customers, contacts })
+          const outcomes = await outcomesOf({ tx, tenantId, told, keys, group }, lines, requestId)
+          for (const outcome of outcomes) next[outcome.status]++
           const audit = await recordProgress(
             tx,
             actor,

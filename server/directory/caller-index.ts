@@ -4,6 +4,7 @@ import { ExactHit, type Attempt, type Hit } from './index/hit.ts'
 import { nationalKey, numericPart, textKey } from './index/keys.ts'
 import { allOwners, findNumber, textOf, type MatchOptions } from './index/matching.ts'
 import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './index/memory-image.ts'
+import { NumberList } from './index/number-list.ts'
 import { NO_OWNER, OwnerTable } from './index/owner-table.ts'
 import { PostingLists } from './index/posting-lists.ts'
 import { RecordStore, type Owner } from './index/record-store.ts'
@@ -25,6 +26,11 @@ export type IndexStats = { parties: number; numbers: number; bytes: number; part
 export type CallerIndex = {
   /** Replaces whatever this party id had. */
   put(record: PartyRecord): void
+  /**
+   * For an index that is empty: a book put into it party by party, each once. Only after `end` is anybody found by a
+   * number; a large book is in at a fraction of the price.
+   */
+  fill(): { put(record: PartyRecord): void; end(): void }
   remove(partyId: number): void
   get(partyId: number): PartyRecord | null
   /** The party without its numbers. */
@@ -61,7 +67,11 @@ export type CallerIndexImage = MemoryImage<{
   parts: JoinedFacts
 }>
 
-type Keys = { numbers: Set<number>; texts: Set<number>; account: number | null; digits: number | null }
+type Keys = { numbers: number[]; texts: number[]; account: number | null; digits: number | null }
+
+function addTo(keys: number[], key: number): void {
+  if (!keys.includes(key)) keys.push(key)
+}
 
 /** Longer than any account: not worth folding. */
 const LONGEST_ACCOUNT = 200
@@ -79,17 +89,17 @@ export function openCallerIndex(image?: CallerIndexImage): CallerIndex {
   const accounts = new OwnerTable(seed, lists, part?.('accounts'))
   const accountDigits = new OwnerTable(seed, lists, part?.('accountDigits'))
   const tails = new TailTable(seed, part?.('tails'))
-  const records = new RecordStore(seed, part?.('records'))
+  const records = new RecordStore(part?.('records'))
   const categories = new Map((image?.facts.categories ?? []).map((category) => [category.id, category]))
   const tables = { numbers, nationals: image?.facts.nationals ?? 0, tails, texts, records, seed }
 
   const keysOf = (record: PartyRecord): Keys => {
-    const keys: Keys = { numbers: new Set(), texts: new Set(), account: null, digits: null }
+    const keys: Keys = { numbers: [], texts: [], account: null, digits: null }
     for (const { read } of record.numbers) {
       const text = textOf(read)
-      if (text !== null) keys.texts.add(textKey(text, seed))
-      else if (read.kind === 'external') keys.numbers.add(read.digits)
-      else if (read.kind === 'national') keys.numbers.add(nationalKey(read.digits)!)
+      if (text !== null) addTo(keys.texts, textKey(text, seed))
+      else if (read.kind === 'external') addTo(keys.numbers, read.digits)
+      else if (read.kind === 'national') addTo(keys.numbers, nationalKey(read.digits)!)
     }
     if (record.party === 'customer' && record.account !== null) {
       const digits = numericPart(record.account)
@@ -97,6 +107,13 @@ export function openCallerIndex(image?: CallerIndexImage): CallerIndex {
       keys.digits = digits === null ? null : textKey(digits, seed)
     }
     return keys
+  }
+
+  /** Lists a party under everything but its numbers. */
+  const listTexts = (id: number, { texts: keys, account, digits }: Keys) => {
+    for (const key of keys) texts.add(key, id)
+    if (account !== null) accounts.add(account, id)
+    if (digits !== null) accountDigits.add(digits, id)
   }
 
   const remove = (partyId: number) => {
@@ -136,9 +153,26 @@ export function openCallerIndex(image?: CallerIndexImage): CallerIndex {
         if (key < 0) tables.nationals++
         if (Math.abs(key) >= SHORTEST_TAIL) tails.add(key)
       }
-      for (const key of keys.texts) texts.add(key, id)
-      if (keys.account !== null) accounts.add(keys.account, id)
-      if (keys.digits !== null) accountDigits.add(keys.digits, id)
+      listTexts(id, keys)
+    },
+    fill() {
+      const waiting = new NumberList()
+      return {
+        put(record) {
+          records.add(record)
+          const keys = keysOf(record)
+          listTexts(record.id, keys)
+          for (const key of keys.numbers) waiting.push(key, record.id)
+        },
+        end() {
+          const ends = new NumberList()
+          numbers.fill(waiting, (key) => {
+            if (key < 0) tables.nationals++
+            if (Math.abs(key) >= SHORTEST_TAIL) ends.push(key, 0)
+          })
+          tails.fill(ends)
+        },
+      }
     },
     remove,
     get: (partyId) => records.read(partyId),

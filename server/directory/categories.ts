@@ -7,7 +7,7 @@ import type { Committed } from '../platform/committed.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { fold } from './fold.ts'
 import type { CategoriesTable } from './tables.ts'
@@ -30,7 +30,7 @@ export type Categories = {
   remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
 }
 
-const BUILTIN_VIP = 'vip'
+export const BUILTIN_VIP = 'vip'
 const VIP_NAME = 'VIP'
 const COLUMNS = { id: 'id', name: 'name_folded', created_at: 'created_at' }
 const UNIQUES = { name_folded: { field: 'name', message: 'There is a category of this name already.' } }

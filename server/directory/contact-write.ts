@@ -5,19 +5,14 @@ import { toFlag } from '../platform/database/json.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { toContact, type ContactRow } from './contact-shape.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
+import type { Uniques } from '../platform/refusal.ts'
 import { fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
+import { customerMeant } from './merged-parties.ts'
 import { addPhones, checkPhone, readPhones, replacePhones } from './party-phones.ts'
 import { contactName } from './records.ts'
-import {
-  checkCustomer,
-  differs,
-  lockRow,
-  type DirectoryDeps,
-  type DirectoryTx,
-  type Uniques,
-} from './write.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx } from './write.ts'
 
 /** What a second contact with the same external id is told. */
 export const CONTACT_UNIQUES: Uniques = {
@@ -52,18 +47,34 @@ function readFields(input: ContactPatch, country: string | null) {
 }
 
 /** Nobody could say who a contact is that has none of these. */
-function checkNamed({
+export function checkNamed({
   first_name,
   last_name,
   email,
   phones,
-}: Pick<Contact, 'first_name' | 'last_name' | 'email' | 'phones'>) {
+}: Pick<Contact, 'first_name' | 'last_name' | 'email'> & { phones: unknown[] }) {
   if (first_name !== null || last_name !== null || email !== null || phones.length > 0) return
   throw invalid({ last_name: ['A contact needs a first name, a last name, an e-mail or a phone.'] })
 }
 
 /** A write whose fields were looked at and found good: `validation_failed` comes before any transaction. */
 export type CheckedContact = ReturnType<typeof readFields>
+
+/** Refuses a new contact of whom nothing is said. */
+export function checkNewContact({ columns, phones = [] }: Pick<CheckedContact, 'columns' | 'phones'>): void {
+  const { first_name = null, last_name = null, email = null } = columns
+  checkNamed({ first_name, last_name, email, phones })
+}
+
+/** The row of a new contact; columns that are not written stay undefined. */
+export function newContactRow(
+  { columns }: Pick<CheckedContact, 'columns'>,
+  { id, tenantId, now }: { id: number; tenantId: number; now: number },
+) {
+  const { first_name = null, last_name = null, email = null, active = 1 } = columns
+  const name_folded = fold(contactName({ first_name, last_name, email }))
+  return { ...columns, id, tenant_id: tenantId, name_folded, active, created_at: now, updated_at: now }
+}
 
 /**
  * The rules by which contacts are written, inside a transaction of the caller's, which records the act. The change
@@ -106,25 +117,12 @@ export function openContactWrites({
   return {
     check: (tenantId, input) => readFields(input, country(tenantId)),
     async insert(tx, tenantId, { columns, phones = [] }) {
-      const { first_name = null, last_name = null, email = null, active = 1 } = columns
-      checkNamed({ first_name, last_name, email, phones })
-      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
-      const now = clock.now()
+      checkNewContact({ columns, phones })
+      const customer_id = columns.customer_id && (await customerMeant(tx, tenantId, columns.customer_id))
       const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
       if (id === undefined) throw new Error('no party id was given')
-      const name_folded = fold(contactName({ first_name, last_name, email }))
-      await tx.db
-        .insertInto('contacts')
-        .values({
-          ...columns,
-          id,
-          tenant_id: tenantId,
-          name_folded,
-          active,
-          created_at: now,
-          updated_at: now,
-        })
-        .execute()
+      const row = newContactRow({ columns: { ...columns, customer_id } }, { id, tenantId, now: clock.now() })
+      await tx.db.insertInto('contacts').values(row).execute()
       await addPhones(tx, { tenantId, owner: 'contact_id', id }, phones)
       tx.changed(tenantId, 'contact', id)
       return id
@@ -141,14 +139,14 @@ export function openContactWrites({
       return { row, isChange: !isSame }
     },
     async update(tx, tenantId, id, { columns, phones }, condition = unconditional) {
-      if (typeof columns.customer_id === 'number') await checkCustomer(tx, tenantId, columns.customer_id)
+      const customer_id = columns.customer_id && (await customerMeant(tx, tenantId, columns.customer_id))
       const before = await load(tx, tenantId, id)
       condition(before)
       const { first_name = before.first_name, last_name = before.last_name, email = before.email } = columns
       const name_folded = fold(contactName({ first_name, last_name, email }))
       await tx.db
         .updateTable('contacts')
-        .set({ ...columns, name_folded, updated_at: clock.now() })
+        .set({ ...columns, customer_id, name_folded, updated_at: clock.now() })
         .where('tenant_id', '=', tenantId)
         .where('id', '=', id)
         .execute()

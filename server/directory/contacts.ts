@@ -11,7 +11,7 @@ import { readPage } from '../platform/listing.ts'
 import { toContact, toContacts } from './contact-shape.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { CONTACT_UNIQUES, openContactWrites } from './contact-write.ts'
-import { lockContact, survivorOf } from './merged-parties.ts'
+import { customerAsked, lockContact, survivorOf } from './merged-parties.ts'
 import { write, type DirectoryDeps, type DirectoryStore } from './write.ts'
 
 /** What `/api/v1/contacts` does; the actor's tenant is the one written to. */
@@ -49,7 +49,8 @@ export function openContacts(
       let rows = own(tenantId)
       for (const word of filters.words('term_match'))
         rows = rows.where(occursIn(word, { folded: ['name_folded'], typed: ['email'] }))
-      if (customer !== null) rows = rows.where('customer_id', '=', customer)
+      if (customer !== null)
+        rows = rows.where('customer_id', '=', await customerAsked(store.read, tenantId, customer))
       if (external !== null) rows = rows.where('external_id', '=', external)
       if (email !== null) rows = rows.where(sql<string>`lower(email)`, '=', email.trim().toLowerCase())
       if (phone !== null) rows = rows.where(isOneOf(store.engine, 'id', ownersOf(tenantId, phone), 'bigint'))

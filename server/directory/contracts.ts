@@ -9,10 +9,11 @@ import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
 import { contractInForce } from './on-call.ts'
 import { dateOf } from './calendar-day.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
 import { readFilteredList } from './filters.ts'
 import type { ContractsTable } from './tables.ts'
-import { checkCustomer, isoTime, lockRow, write, type DirectoryDeps, type DirectoryStore } from './write.ts'
+import { customerAsked, customerMeant } from './merged-parties.ts'
+import { isoTime, lockRow, write, type DirectoryDeps, type DirectoryStore } from './write.ts'
 
 /** What `/api/v1/contracts` does; the actor's tenant is the one written to. */
 export type Contracts = {
@@ -89,7 +90,8 @@ export function openContracts(
       const active = filters.flag('active')
       const suspended = filters.flag('suspended')
       let rows = own(tenantId)
-      if (customer !== null) rows = rows.where('customer_id', '=', customer)
+      if (customer !== null)
+        rows = rows.where('customer_id', '=', await customerAsked(store.read, tenantId, customer))
       if (kind !== null) rows = rows.where('kind', '=', kind)
       if (suspended !== null) rows = rows.where('suspended', '=', toFlag(suspended))
       if (active !== null) {
@@ -107,9 +109,9 @@ export function openContracts(
       const columns = toColumns(input)
       checkDays(columns.start_date ?? null, columns.end_date ?? null)
       return write(store, {}, async (tx) => {
-        await checkCustomer(tx, actor.tenantId, input.customer_id)
+        const customer_id = await customerMeant(tx, actor.tenantId, input.customer_id)
         const now = clock.now()
-        const { customer_id, kind } = input
+        const { kind } = input
         const row = await tx.db
           .insertInto('contracts')
           .values({
@@ -140,7 +142,8 @@ export function openContracts(
         const before = await lockRow(tx, 'contracts', actor.tenantId, id)
         if (!before) throw notFound('Contract')
         condition(toContract(before))
-        if (columns.customer_id !== undefined) await checkCustomer(tx, actor.tenantId, columns.customer_id)
+        if (columns.customer_id !== undefined)
+          columns.customer_id = await customerMeant(tx, actor.tenantId, columns.customer_id)
         const row = await tx.db
           .updateTable('contracts')
           .set({ ...columns, updated_at: clock.now() })

@@ -6,11 +6,12 @@ import type { Committed } from '../platform/committed.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
 import { occursIn, readFilteredList } from './filters.ts'
 import { fold } from './fold.ts'
 import type { CustomerFilesTable } from './tables.ts'
-import { checkCustomer, isoTime, lockRow, write, type DirectoryDeps, type DirectoryStore } from './write.ts'
+import { customerAsked, customerMeant } from './merged-parties.ts'
+import { isoTime, lockRow, write, type DirectoryDeps, type DirectoryStore } from './write.ts'
 
 /** What `/api/v1/customer-files` does; the actor's tenant is the one written to. */
 export type CustomerFiles = {
@@ -24,6 +25,9 @@ export type CustomerFiles = {
     condition?: Condition,
   ): Promise<Committed<CustomerFile>>
   remove(actor: Actor, id: number, condition?: Condition): Promise<Committed<null>>
+  /** Ids of a customer's files. */
+  idsOfCustomer(tenantId: number, customerId: number): Promise<number[]>
+  has(tenantId: number, id: number): Promise<boolean>
 }
 
 const COLUMNS = { id: 'id', name: 'name_folded', created_at: 'created_at' }
@@ -72,12 +76,22 @@ export function openCustomerFiles(
       const customer = filters.id('customer_id')
       const external = filters.text('external_id')
       let rows = own(tenantId)
-      if (customer !== null) rows = rows.where('customer_id', '=', customer)
+      if (customer !== null)
+        rows = rows.where('customer_id', '=', await customerAsked(store.read, tenantId, customer))
       if (external !== null) rows = rows.where('external_id', '=', external)
       for (const word of filters.words('term_match'))
         rows = rows.where(occursIn(word, { folded: ['name_folded'] }))
       return readPage(rows, request, COLUMNS, (found) => found.map(toCustomerFile))
     },
+    async idsOfCustomer(tenantId, customerId) {
+      const rows = await own(tenantId)
+        .clearSelect()
+        .select('id')
+        .where('customer_id', '=', customerId)
+        .execute()
+      return rows.map((row) => row.id)
+    },
+    has: async (tenantId, id) => (await own(tenantId).where('id', '=', id).executeTakeFirst()) !== undefined,
     async get(tenantId, id) {
       const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
       if (!row) throw notFound('Customer file')
@@ -85,10 +99,9 @@ export function openCustomerFiles(
     },
     async create(actor, input) {
       const columns = toColumns(input)
-      const { customer_id } = input
       const { name = input.name, name_folded = fold(name) } = columns
       return write(store, {}, async (tx) => {
-        await checkCustomer(tx, actor.tenantId, customer_id)
+        const customer_id = await customerMeant(tx, actor.tenantId, input.customer_id)
         const now = clock.now()
         const row = await tx.db
           .insertInto('customer_files')
@@ -114,7 +127,8 @@ export function openCustomerFiles(
         const before = await lockRow(tx, 'customer_files', actor.tenantId, id)
         if (!before) throw notFound('Customer file')
         condition(toCustomerFile(before))
-        if (columns.customer_id !== undefined) await checkCustomer(tx, actor.tenantId, columns.customer_id)
+        if (columns.customer_id !== undefined)
+          columns.customer_id = await customerMeant(tx, actor.tenantId, columns.customer_id)
         const row = await tx.db
           .updateTable('customer_files')
           .set({ ...columns, updated_at: clock.now() })

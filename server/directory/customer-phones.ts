@@ -1,5 +1,5 @@
 import type { CustomerPatch } from '../../contract/customers.ts'
-import type { FieldCheck } from './field-check.ts'
+import type { FieldCheck } from '../platform/field-check.ts'
 import { checkPhone, type PhoneRow } from './party-phones.ts'
 import { EXTENSION, MAIN, type PhoneValues } from './phones.ts'
 

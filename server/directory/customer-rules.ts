@@ -7,8 +7,28 @@ import { addOnCallContract, customersOnCall } from './on-call.ts'
 import type { DirectoryTx } from './write.ts'
 
 type Stated = Static<typeof Truth> | undefined
+type WantedCategory = { category_id?: number | null; vip?: Stated; present: number | null }
 
 const DECIDED = 'The category decides who is a VIP: change the category instead.'
+
+/** The category that the hub itself makes for VIPs, which may have to be made first. */
+export const BUILTIN = Symbol('the category of VIPs')
+
+/** As `categoryAfter`, `category` being the one that is named or else present; undefined = there is none with that id. */
+export function ruleCategory(
+  { category_id: named, vip: stated, present }: WantedCategory,
+  category: { vip: number; builtin: string | null } | null | undefined,
+): number | null | typeof BUILTIN {
+  const id = named === undefined ? present : named
+  if (category === undefined) throw invalid({ category_id: [`There is no category ${id}.`] })
+  if (stated === undefined) return id
+  const vip = isTrue(stated)
+  if (category === null) return vip ? BUILTIN : null
+  if (vip === (category.vip === 1)) return id
+  // Put there by the same field, or by an import, so taken out by it too.
+  if (!vip && category.builtin !== null && id === present) return null
+  throw invalid({ vip: [DECIDED] })
+}
 
 /**
  * The category a customer is in after a write that names a category (undefined: does not) or says whether the
@@ -20,10 +40,10 @@ const DECIDED = 'The category decides who is a VIP: change the category instead.
 export async function categoryAfter(
   tx: DirectoryTx,
   tenantId: number,
-  wanted: { category_id?: number | null; vip?: Stated; present: number | null },
+  wanted: WantedCategory,
   now: number,
 ): Promise<number | null> {
-  const { category_id: named, vip: stated, present } = wanted
+  const { category_id: named, present } = wanted
   const id = named === undefined ? present : named
   const category =
     id === null
@@ -34,14 +54,8 @@ export async function categoryAfter(
           .where('tenant_id', '=', tenantId)
           .where('id', '=', id)
           .executeTakeFirst()
-  if (category === undefined) throw invalid({ category_id: [`There is no category ${id}.`] })
-  if (stated === undefined) return id
-  const vip = isTrue(stated)
-  if (category === null) return vip ? builtinVipCategory(tx, tenantId, now) : null
-  if (vip === (category.vip === 1)) return id
-  // Put there by the same field, or by an import, so taken out by it too.
-  if (!vip && category.builtin !== null && id === present) return null
-  throw invalid({ vip: [DECIDED] })
+  const ruled = ruleCategory(wanted, category)
+  return ruled === BUILTIN ? builtinVipCategory(tx, tenantId, now) : ruled
 }
 
 /**

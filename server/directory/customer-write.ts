@@ -7,11 +7,12 @@ import { unconditional, type Condition } from '../platform/etag.ts'
 import { mergePhones, readPhoneFields, type WrittenPhones } from './customer-phones.ts'
 import { categoryAfter, settleOnCall } from './customer-rules.ts'
 import { toCustomer, type CustomerRow } from './customer-shape.ts'
-import { openFieldCheck } from './field-check.ts'
+import { openFieldCheck } from '../platform/field-check.ts'
+import type { Uniques } from '../platform/refusal.ts'
 import { accountKey, fold } from './fold.ts'
 import { hintColumns } from './hints.ts'
 import { addPhones, readPhones, replacePhones } from './party-phones.ts'
-import { differs, lockRow, type DirectoryDeps, type DirectoryTx, type Uniques } from './write.ts'
+import { differs, lockRow, type DirectoryDeps, type DirectoryTx } from './write.ts'
 
 /** What a second customer with the same account or external id is told. */
 export const CUSTOMER_UNIQUES: Uniques = {
@@ -53,6 +54,21 @@ async function writePhones(
 /** A write whose fields were looked at and found good: `validation_failed` comes before any transaction. */
 export type CheckedCustomer<Input extends CustomerPatch = CustomerPatch> = ReturnType<typeof readFields> & {
   input: Input
+}
+
+/** The row of a new customer; columns that are not written stay undefined. */
+export function newCustomerRow(
+  { input, columns }: Pick<CheckedCustomer<CustomerInput>, 'input' | 'columns'>,
+  {
+    id,
+    tenantId,
+    category_id,
+    now,
+  }: { id: number; tenantId: number; category_id: number | null; now: number },
+) {
+  const { name = input.name, name_folded = fold(name), active = 1 } = columns
+  const fresh = { id, tenant_id: tenantId, category_id, created_at: now, updated_at: now }
+  return { ...columns, ...fresh, name, name_folded, active }
 }
 
 /**
@@ -98,25 +114,12 @@ export function openCustomerWrites({ clock, country, today }: DirectoryDeps): Cu
   return {
     check: (tenantId, input) => ({ ...readFields(input, country(tenantId)), input }),
     async insert(tx, tenantId, { input, columns, phones }) {
-      const { name = input.name, name_folded = fold(name), active = 1 } = columns
       const now = clock.now()
       const category_id = await categoryAfter(tx, tenantId, { ...input, present: null }, now)
       const [id] = await takePartyIds(tx.engine, tx.db as never, 1)
       if (id === undefined) throw new Error('no party id was given')
-      await tx.db
-        .insertInto('customers')
-        .values({
-          ...columns,
-          id,
-          tenant_id: tenantId,
-          name,
-          name_folded,
-          active,
-          category_id,
-          created_at: now,
-          updated_at: now,
-        })
-        .execute()
+      const row = newCustomerRow({ input, columns }, { id, tenantId, category_id, now })
+      await tx.db.insertInto('customers').values(row).execute()
       await addPhones(tx, { tenantId, owner: 'customer_id', id }, mergePhones([], phones) ?? [])
       await settleOnCall(tx, tenantId, id, input.on_call_duty, { today: today(tenantId), now })
       tx.changed(tenantId, 'customer', id)

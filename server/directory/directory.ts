@@ -12,6 +12,7 @@ import { openCustomerFiles, type CustomerFiles } from './customer-files.ts'
 import { openCustomers, type Customers } from './customers.ts'
 import { pruneImports, pruneRenormalisations } from './directory-retention.ts'
 import { openErase } from './erase.ts'
+import { openFollowedParties, type FollowedParties } from './followed-parties.ts'
 import { openImports, type Imports } from './import/imports.ts'
 import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
 import { openQuality, type Quality } from './quality.ts'
@@ -29,10 +30,12 @@ export type { Contacts } from './contacts.ts'
 export type { Contracts } from './contracts.ts'
 export type { CustomerFiles } from './customer-files.ts'
 export type { Customers } from './customers.ts'
+export type { FollowedParties } from './followed-parties.ts'
 export type { Imports } from './import/imports.ts'
 export type { Explanation, Lookup } from './lookup.ts'
 export type { Identified } from './match.ts'
 export type { DirectoryImage } from './index-follower.ts'
+export type { ReadNumber } from './read-number.ts'
 export { INDEX_FORM } from './caller-index.ts'
 export type { DirectoryTables } from './tables.ts'
 
@@ -48,6 +51,8 @@ export type Directory = {
   mergeCustomers: ReturnType<typeof openCustomerMerge>
   mergeContacts: ReturnType<typeof openContactMerge>
   erase: ReturnType<typeof openErase>
+  /** Which ids of parties mean another party by now. */
+  parties: FollowedParties
   quality: Quality
   renormalise: Renormalise
   /** How the directory forgets what is too old. */
@@ -113,6 +118,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     mergeCustomers: openCustomerMerge(store, deps),
     mergeContacts: openContactMerge(store, deps),
     erase: openErase(store, deps, erasers),
+    parties: openFollowedParties(store),
     quality: openQuality(store),
     renormalise,
     prune: { imports: pruneImports(store), renormalisations: pruneRenormalisations(store) },

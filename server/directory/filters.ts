@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely'
 import { contains } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
 import { readListRequest, type ListAllows, type ListRequest } from '../platform/listing.ts'
-import { isStorable, UNSTORABLE } from './field-check.ts'
+import { isStorable, UNSTORABLE } from '../platform/field-check.ts'
 import { accountKey, fold } from './fold.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { FieldCheck, Text } from './field-check.ts'
+import type { FieldCheck, Text } from '../platform/field-check.ts'
 
 /** The columns of a party that say where its calls should go. */
 export const HINTS = ['direct_line', 'queue_position', 'route_identifier', 'backend_link'] as const

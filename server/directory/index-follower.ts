@@ -1,6 +1,7 @@
 import type { Change, Store } from '../platform/database/store.ts'
 import { openCallerIndex, type CallerIndex } from './caller-index.ts'
 import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './index/memory-image.ts'
+import { fillInThread } from './index-fill-start.ts'
 import { readCategories, readContacts, readCustomers } from './records.ts'
 import type { DirectoryTables } from './tables.ts'
 
@@ -23,6 +24,21 @@ export type IndexFollower = {
 }
 
 export type DirectoryImage = MemoryImage<JoinedFacts>
+
+/** Above so many numbers a thread of its own fills memory; below, the thread would take longer to start. */
+const SMALL = 20_000
+
+async function isLarge({ feed }: Store<DirectoryTables>): Promise<boolean> {
+  const some = feed
+    .selectFrom('phones')
+    .select('id')
+    .limit(SMALL + 1)
+  const counted = await feed
+    .selectFrom(some.as('some'))
+    .select((of) => of.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow()
+  return counted.count > SMALL
+}
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -77,9 +93,18 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
     for (const record of records) index.putCategory(record)
   }
 
+  const load = (image: DirectoryImage) => {
+    const part = splitImages(image)
+    indexes = new Map(Object.keys(image.facts).map((id) => [Number(id), openCallerIndex(part(id))]))
+  }
+
   return {
     indexOf: (tenantId) => indexes.get(tenantId) ?? nobody,
     async hydrate() {
+      if (store.address !== null && (await isLarge(store))) {
+        load(await fillInThread(store.address))
+        return
+      }
       const fresh = new Map<number, CallerIndex>()
       const tenants = await store.read.selectFrom('customers').select('tenant_id').distinct().execute()
       const others = await store.read.selectFrom('contacts').select('tenant_id').distinct().execute()
@@ -108,10 +133,7 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
     },
     image: () =>
       joinImages(Object.fromEntries([...indexes].map(([tenantId, index]) => [tenantId, index.image()]))),
-    load(image) {
-      const part = splitImages(image)
-      indexes = new Map(Object.keys(image.facts).map((id) => [Number(id), openCallerIndex(part(id))]))
-    },
+    load,
     stats() {
       const total = { parties: 0, numbers: 0, bytes: 0 }
       for (const index of indexes.values()) {

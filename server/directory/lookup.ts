@@ -28,6 +28,8 @@ export type Explanation = ReturnType<typeof explainNumber> & {
 
 /** Who is calling: every answer comes from memory and none ever throws because of what was asked. */
 export type Lookup = {
+  /** What a text is as a caller of this tenant. */
+  read(tenantId: number, text: string): ReadNumber
   byNumber(tenantId: number, text: string): Identified
   byAccount(tenantId: number, text: string): Identified
   /** What `full=1` adds to an answer of this moment. */
@@ -44,6 +46,7 @@ export function openLookup({ indexOf, rules, today }: LookupDeps): Lookup {
     switchboard: of.matchSwitchboard,
   })
   return {
+    read: (tenantId, text) => readNumber(text, rules(tenantId)?.country ?? null),
     byNumber(tenantId, text) {
       const of = rules(tenantId) ?? UTC_RULES
       return identifyNumber(indexOf(tenantId), readNumber(text, of.country), contextOf(of))

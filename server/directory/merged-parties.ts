@@ -1,4 +1,4 @@
-import { notFound } from '../platform/errors.ts'
+import { invalid, notFound } from '../platform/errors.ts'
 import type { ContactRow } from './contact-shape.ts'
 import type { CustomerRow } from './customer-shape.ts'
 import { lockRow, type DirectoryDb, type DirectoryTx } from './write.ts'
@@ -21,6 +21,28 @@ export async function survivorOf(
     .where('from_id', '=', id)
     .executeTakeFirst()
   return (row as Record<string, number | null> | undefined)?.[COLUMN[kind]] ?? null
+}
+
+/** The customer that a filter asks for by id: the survivor, for one that was merged away. */
+export async function customerAsked(db: DirectoryDb, tenantId: number, id: number): Promise<number> {
+  return (await survivorOf(db, 'customer', tenantId, id)) ?? id
+}
+
+/**
+ * The customer that a write names by id: the survivor, for one that was merged away. Refuses, on field `customer_id`,
+ * one that is not this tenant's.
+ */
+export async function customerMeant(tx: DirectoryTx, tenantId: number, id: number): Promise<number> {
+  const find = (wanted: number) =>
+    tx.db
+      .selectFrom('customers')
+      .select('id')
+      .where('tenant_id', '=', tenantId)
+      .where('id', '=', wanted)
+      .executeTakeFirst()
+  const found = (await find(id)) ?? (await find((await survivorOf(tx.db, 'customer', tenantId, id)) ?? 0))
+  if (!found) throw invalid({ customer_id: [`There is no customer ${id}.`] })
+  return found.id
 }
 
 /** As `lockRow`, with an id that was merged away meaning its survivor. HubError `not_found`. */

@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { isOneOf } from '../platform/database/engine.ts'
-import type { FieldCheck } from './field-check.ts'
+import type { FieldCheck } from '../platform/field-check.ts'
 import { toPhoneRow, type PhoneValues } from './phones.ts'
 import type { PhonesTable } from './tables.ts'
 import type { DirectoryDb, DirectoryTx } from './write.ts'

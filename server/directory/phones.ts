@@ -43,7 +43,10 @@ export function toStoredNumber(row: Selectable<PhonesTable>): StoredNumber {
   return { kind: row.kind, read: readingOf(row) }
 }
 
-function readingOf(row: PhoneValues): ReadNumber {
+/** What a stored number reads as. */
+export function readingOf(
+  row: Pick<PhoneValues, 'e164' | 'national' | 'exact' | 'extension' | 'raw'>,
+): ReadNumber {
   const { e164, national, exact, extension } = row
   if (e164 !== null) return { kind: 'external', e164, digits: Number(e164.slice(1)), extension }
   if (national !== null) return { kind: 'national', digits: national, extension }

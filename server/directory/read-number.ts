@@ -15,3 +15,18 @@ export type ReadNumber =
   | { kind: 'national'; digits: string; extension: string | null }
   | { kind: 'short'; text: string }
   | { kind: 'unreadable'; text: string }
+
+/** An external number without an extension, read from the store by the million: its text is made when asked for. */
+export class PlainNumber {
+  readonly kind = 'external'
+  readonly digits: number
+  readonly extension = null
+
+  constructor(digits: number) {
+    this.digits = digits
+  }
+
+  get e164(): string {
+    return `+${this.digits}`
+  }
+}

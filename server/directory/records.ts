@@ -28,8 +28,9 @@ export function contactName(row: {
   last_name: string | null
   email: string | null
 }): string {
-  const name = [row.first_name, row.last_name].filter((part) => part !== null && part !== '').join(' ')
-  return name || row.email || ''
+  const { first_name, last_name, email } = row
+  if (first_name && last_name) return `${first_name} ${last_name}`
+  return first_name || last_name || email || ''
 }
 
 function toContract(row: Selectable<ContractsTable>): ContractRecord {

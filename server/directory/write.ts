@@ -2,8 +2,7 @@ import type { Kysely, Selectable } from 'kysely'
 import type { Clock } from '../platform/clock.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import type { Committed } from '../platform/committed.ts'
-import { isReferenceViolation, isUniqueViolation } from '../platform/database/store-errors.ts'
-import { HubError, invalid } from '../platform/errors.ts'
+import { asRefusal, type Uniques } from '../platform/refusal.ts'
 import type { DirectoryTables } from './tables.ts'
 
 /** The store, a handle on it, and a transaction on it, as the rooms of the directory see them. */
@@ -20,26 +19,6 @@ export type DirectoryDeps = {
   today: (tenantId: number) => number
   /** Ids of all customers and contacts with the number that this text spells, in whatever spelling both were written. */
   ownersOf: (tenantId: number, number: string) => number[]
-}
-
-/** Part of a unique column's name → the field of the API it belongs to, and what to say of a second one. */
-export type Uniques = Record<string, { field: string; message: string }>
-
-/**
- * What a client is told of a refusal of the store: a second row with a unique value is a 422 on its field, a row that
- * went away under us a 409. Other errors stay as they are.
- */
-export function asRefusal(error: unknown, uniques: Uniques): unknown {
-  if (isUniqueViolation(error)) {
-    const named = Object.entries(uniques).find(([column]) => (error as Error).message.includes(column))?.[1]
-    if (named) return invalid({ [named.field]: [named.message] })
-  }
-  if (isReferenceViolation(error)) {
-    return new HubError('conflict', 'Something this refers to was changed meanwhile; nothing was written.', {
-      cause: error,
-    })
-  }
-  return error
 }
 
 /** `store.transact`, with the refusals of the store put into the API's words. */
@@ -81,17 +60,6 @@ export function differs(row: object, columns: object): boolean {
   return Object.entries(columns).some(
     ([name, value]) => value !== undefined && value !== (row as Record<string, unknown>)[name],
   )
-}
-
-/** Refuses, on field `customer_id`, a customer that is not this tenant's. */
-export async function checkCustomer(tx: DirectoryTx, tenantId: number, id: number): Promise<void> {
-  const found = await tx.db
-    .selectFrom('customers')
-    .select('id')
-    .where('tenant_id', '=', tenantId)
-    .where('id', '=', id)
-    .executeTakeFirst()
-  if (!found) throw invalid({ customer_id: [`There is no customer ${id}.`] })
 }
 
 /** An instant of the store as the API writes it. */

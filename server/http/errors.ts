@@ -56,6 +56,13 @@ export function asKnownError(error: FastifyError | HubError): HubError | null {
   return null
 }
 
+/** The headers that go with an error. */
+export function tellClient(reply: FastifyReply, { code }: HubError): void {
+  if (code === 'too_many_failures') reply.header('retry-after', '60')
+  if (code === 'request_in_progress') reply.header('retry-after', '1')
+  if (code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
+}
+
 /** The error handler of `/api/v1` and of everything that has no manners of its own. */
 export function errorHandler(log: Log) {
   return (error: FastifyError | HubError, request: FastifyRequest, reply: FastifyReply): void => {
@@ -69,9 +76,7 @@ export function errorHandler(log: Log) {
         .send({ message: 'Something went wrong on our side.', code: 'internal', request_id: request.id })
       return
     }
-    if (known.code === 'too_many_failures') reply.header('retry-after', '60')
-    if (known.code === 'request_in_progress') reply.header('retry-after', '1')
-    if (known.code === 'unauthenticated') reply.header('www-authenticate', 'Bearer')
+    tellClient(reply, known)
     const { message, code, status, fields } = known
     void reply
       .code(status)

@@ -22,6 +22,8 @@ async function oneOfEach(ask: Ask) {
   const tenant = await post(ask, 'tenants', { name: 'D' })
   const token = await post(ask, 'tokens', { name: 'E', scopes: ['identify'] })
   const user = await post(ask, 'users', { email: 'f@example.com', memberships: [{ role: 'agent' }] })
+  const disposition = await post(ask, 'dispositions', { number: '0199001239', status: 'Completed' })
+  const code = await post(ask, 'disposition-codes', { code: 'sold', label: 'F' })
   return [
     { path: `/api/v1/customer-files/${file.id}`, patch: { name: 'C2' }, deletes: true },
     { path: `/api/v1/contracts/${contract.id}`, patch: { reference: 'x' }, deletes: true },
@@ -31,6 +33,8 @@ async function oneOfEach(ask: Ask) {
     { path: `/api/v1/tenants/${tenant.id}`, patch: { name: 'D2' }, deletes: false },
     { path: `/api/v1/tokens/${token.id}`, patch: null, deletes: true },
     { path: `/api/v1/users/${user.id}`, patch: { name: 'F2' }, deletes: true },
+    { path: `/api/v1/dispositions/${disposition.id}`, patch: { comment: 'F2' }, deletes: false },
+    { path: `/api/v1/disposition-codes/${code.id}`, patch: null, deletes: true },
   ]
 }
 

@@ -31,7 +31,9 @@ export function tagResources(app: App): void {
 
   app.addHook('preSerialization', (request, reply, payload, done) => {
     const { method, routeOptions } = request
-    const isTagged = TAGGED.has(method) && reply.statusCode === 200
+    // A PUT of the PBX section answers 201; its answer may hold more than the resource the tag is of.
+    const isTagged =
+      TAGGED.has(method) && [200, 201].includes(reply.statusCode) && reply.getHeader('etag') === undefined
     if (isTagged && ONE_RESOURCE.test(routeOptions.url ?? '') && payload !== null)
       reply.header('etag', etagOf(payload as object))
     done(null, payload)

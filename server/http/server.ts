@@ -8,6 +8,8 @@ import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHan
 import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
+import type { Fleet } from '../fleet/fleet.ts'
+import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
@@ -17,17 +19,23 @@ import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
 import { bulkRoutes } from './api/bulk.ts'
+import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
 import { contactRoutes } from './api/contacts.ts'
 import { contractRoutes } from './api/contracts.ts'
 import { customerFileRoutes } from './api/customer-files.ts'
 import { customerRoutes } from './api/customers.ts'
+import { dispositionRoutes } from './api/dispositions.ts'
+import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
 import { exportRoutes } from './api/export.ts'
+import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
+import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
@@ -36,6 +44,7 @@ import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { openAnswers } from './dialects/identification/questions.ts'
 import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
 import { loginDialect } from './dialects/login/routes.ts'
@@ -51,6 +60,8 @@ const DOCS = '/docs'
 export type ServerDeps = {
   access: Access
   directory: Directory
+  fleet: Fleet
+  journal: Journal
   keyring: Keyring
   settle: Settle
   /** Writes memory down anew, or removes what was written down. */
@@ -133,11 +144,11 @@ const isSecure = ({ tls, publicUrl }: ServerDeps) => tls !== null || publicUrl?.
 
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, keyring, work, settle, renewSnapshot, log } = deps
+  const { access, directory, fleet, journal, keyring, settle, renewSnapshot, log, work } = deps
   tenantRoutes(app, { access, settle })
-  tokenRoutes(app, { access, settle })
   userRoutes(app, { access, settle })
   sessionRoutes(app, { access, settle, secure: isSecure(deps) })
+  tokenRoutes(app, { access, fleet, settle })
   categoryRoutes(app, { categories: directory.categories, settle })
   contractRoutes(app, { contracts: directory.contracts, settle })
   customerRoutes(app, { customers: directory.customers, settle })
@@ -153,6 +164,12 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   keyRoutes(app, { access, keyring })
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
+  pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  helperRoutes(app, { access, destinations: fleet.destinations, settle })
+  dispositionRoutes(app, { ...journal, settle })
+  callbackRoutes(app, { ...journal, settle })
+  doNotCallRoutes(app, { ...journal, settle })
 }
 
 /** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
@@ -170,7 +187,14 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   let served = 0
   const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
   const answer = openAnswers({ lookup: directory.lookup, metrics })
-  const lane = openFastLane(identificationLane(answer), { access, log, metrics, nextRequestId })
+  const dbnQuery: DbnQueryDeps = {
+    ...deps,
+    lookup: directory.lookup,
+    dispositions: deps.journal.dispositions,
+    timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
+  }
+  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
+  const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -222,10 +246,11 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
   await app.register(async (scope) => loginDialect(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
+  await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {
-        reply.header('cache-control', 'no-store')
+        if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
         done(null, payload)
       })
       scope.addHook('preSerialization', nameSurvivor)

@@ -2,9 +2,11 @@ import type { Migration } from 'kysely/migration'
 import { directoryMigration } from './001-directory.ts'
 import { keyringMigration } from './002-keyring.ts'
 import { idempotencyMigration } from './003-idempotency.ts'
-import { workMigration } from './004-work.ts'
 import { bookQualityMigration } from './005-book-quality.ts'
-import { usersMigration } from './006-users.ts'
+import { workMigration } from './007-work.ts'
+import { journalMigration } from './008-journal.ts'
+import { fleetMigration } from './010-fleet.ts'
+import { usersMigration } from './012-users.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -12,8 +14,10 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '001-directory': directoryMigration(engine),
     '002-keyring': keyringMigration(engine),
     '003-idempotency': idempotencyMigration(engine),
-    '004-work': workMigration(engine),
     '005-book-quality': bookQualityMigration(engine),
-    '006-users': usersMigration(engine),
+    '007-work': workMigration(engine),
+    '008-journal': journalMigration(engine),
+    '010-fleet': fleetMigration(engine),
+    '012-users': usersMigration(engine),
   }
 }

@@ -19,34 +19,39 @@ export type AccessLines = {
   handOver(): void
 }
 
-const HANDED_OVER_AT = 64 * 1024
+/** Some 250 bytes each: about as much as the log writes at once. */
+const HANDED_OVER_AT = 256
 const LONGEST_WAIT_MS = 1000
-const THOUSANDTHS = Array.from({ length: 1000 }, (_, i) => String(i).padStart(3, '0'))
+const THOUSANDTHS = Array.from({ length: 1000 }, (_, i) => `.${String(i).padStart(3, '0')}`)
+const BELOW_ONE = THOUSANDTHS.map((text) => `0${text}`)
 
 /**
  * One line per request is the most written thing of all, and a general logger spends more on it than the lookup takes:
- * the parts that repeat are kept as text, and lines wait together for at most a second.
+ * what is as it was in the line before is kept as text, lines are put together only when they are handed over, and
+ * they wait together for at most a second.
  */
 export function openAccessLines(destination: DestinationStream): AccessLines {
-  const repeated = new Map<string, Map<string, Map<number, string>>>()
-  let lines: string[] = []
-  let size = 0
-  let clockAt = 0
-  let clockText = ''
+  const middles = new Map<string, Map<string, Map<number, string>>>()
+  /** Parts of lines, end to end. */
+  let parts: string[] = []
+  let lines = 0
   let timer: NodeJS.Timeout | null = null
+  let clockAt = 0
+  let head = ''
+  let last: AccessLine | null = null
+  let middle = ''
+  let tail = ''
 
-  const timeText = (): string => {
+  const keepHead = () => {
     const now = Date.now()
-    if (now !== clockAt) {
-      clockAt = now
-      clockText = new Date(now).toISOString()
-    }
-    return clockText
+    if (now === clockAt) return
+    clockAt = now
+    head = `{"level":"info","time":"${new Date(now).toISOString()}","request_id":"`
   }
 
-  const middle = ({ method, route, status }: AccessLine): string => {
-    let ofRoute = repeated.get(route)
-    if (!ofRoute) repeated.set(route, (ofRoute = new Map()))
+  const middleOf = ({ method, route, status }: AccessLine): string => {
+    let ofRoute = middles.get(route)
+    if (!ofRoute) middles.set(route, (ofRoute = new Map()))
     let ofMethod = ofRoute.get(method)
     if (!ofMethod) ofRoute.set(method, (ofMethod = new Map()))
     let text = ofMethod.get(status)
@@ -57,25 +62,33 @@ export function openAccessLines(destination: DestinationStream): AccessLines {
     return text
   }
 
+  const timeOf = (ms: number): string => {
+    const microseconds = Math.round(ms * 1000)
+    if (microseconds < 1000) return BELOW_ONE[microseconds]!
+    const whole = Math.floor(microseconds / 1000)
+    return whole + THOUSANDTHS[microseconds - whole * 1000]!
+  }
+
   const handOver = () => {
     if (timer) clearTimeout(timer)
     timer = null
-    if (lines.length === 0) return
-    const text = lines.join('')
-    lines = []
-    size = 0
+    if (lines === 0) return
+    const text = parts.join('')
+    parts = []
+    lines = 0
     destination.write(text)
   }
 
   return {
     add(line) {
-      const microseconds = Math.round(line.ms * 1000)
-      const whole = Math.floor(microseconds / 1000)
-      const time = `${whole}.${THOUSANDTHS[microseconds - whole * 1000]}`
-      const text = `{"level":"info","time":"${timeText()}","request_id":"${line.request_id}${middle(line)}${time},"tenant":${line.tenant},"token_id":${line.token_id},"msg":"request"}\n`
-      lines.push(text)
-      size += text.length
-      if (size >= HANDED_OVER_AT) handOver()
+      keepHead()
+      if (last?.route !== line.route || last.status !== line.status || last.method !== line.method)
+        middle = middleOf(line)
+      if (last?.tenant !== line.tenant || last.token_id !== line.token_id)
+        tail = `,"tenant":${line.tenant},"token_id":${line.token_id},"msg":"request"}\n`
+      last = line
+      parts.push(head, line.request_id, middle, timeOf(line.ms), tail)
+      if (++lines === HANDED_OVER_AT) handOver()
       else timer ??= setTimeout(handOver, LONGEST_WAIT_MS).unref()
     },
     handOver,

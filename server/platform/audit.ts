@@ -39,6 +39,8 @@ export type Act = {
     | 'merge'
     | 'erase'
     | 'renormalise'
+    | 'reveal'
+    | 'test'
     | 'redrive'
     | 'sign_in'
     | 'sign_in_failed'

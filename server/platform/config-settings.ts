@@ -53,6 +53,7 @@ export function openSettings(env: Env) {
     oneOf: <T extends string>(name: EnvName, choices: readonly T[]) =>
       read(name, (text) => readChoice(text, choices)),
     retention: (name: EnvName) => read(name, readRetention),
+    seconds: (name: EnvName, most: number) => read(name, (text) => readSeconds(text, most)),
     addressList: (name: EnvName) => readList(name, parseAddressList),
     allowPrivate: (name: EnvName) => readList(name, parseAllowPrivate),
     /** Two variables that mean something only together. */
@@ -70,6 +71,13 @@ function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new Error(`"${text}" is not a port, a number from 0 to 65535`)
   return port
+}
+
+function readSeconds(text: string, most: number): number {
+  const seconds = Number(text)
+  if (!/^\d{1,9}$/.test(text) || seconds > most)
+    throw new Error(`"${text}" is no whole number of seconds from 0 to ${most}`)
+  return seconds
 }
 
 function readableFile(text: string): string {

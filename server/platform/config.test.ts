@@ -68,6 +68,7 @@ test('every variable is read', async (t) => {
       CORDBOARD_ALLOW_PRIVATE: 'crm.local:8443,10.0.0.0/8',
       CORDBOARD_LOG_LEVEL: 'DEBUG',
       CORDBOARD_RETENTION: 'audit=30, imports=never',
+      CORDBOARD_REPEAT_SECONDS: '90',
       CORDBOARD_METRICS_TOKEN: 'm',
     }),
   )
@@ -81,7 +82,8 @@ test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     allowPrivate: ['crm.local:8443', '10.0.0.0/8'],
     logLevel: 'debug',
-    retention: { audit: 30, imports: null, renormalisations: 90, work: 90, sessions: 30 },
+    retention: { audit: 30, dispositions: 1095, imports: null, renormalisations: 90, work: 90, sessions: 30 },
+    repeatSeconds: 90,
     cdr: { host: '192.0.2.1', port: 5015 },
     warnings: [],
   })

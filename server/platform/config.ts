@@ -26,11 +26,15 @@ export type Config = {
   logLevel: LogLevel
   /** Days each kind of record is kept; null is for ever. */
   retention: RetentionDays
+  /** How long the same disposition of the same caller is the same record. */
+  repeatSeconds: number
   /** The socket PBXs send CDR lines to; no port, no socket. */
   cdr: { host: string; port: number | null }
   /** For the operator, in whole sentences. */
   warnings: string[]
 }
+
+const REPEAT_SECONDS = 60
 
 /** What must never be printed. */
 export type Secrets = {
@@ -104,6 +108,7 @@ export function envToConfig(env: Env, place: Place = thisPlace()): { config: Con
     allowPrivate: settings.allowPrivate('CORDBOARD_ALLOW_PRIVATE'),
     logLevel: settings.oneOf('CORDBOARD_LOG_LEVEL', LOG_LEVELS) ?? 'info',
     retention: settings.retention('CORDBOARD_RETENTION') ?? { ...RETENTION_DAYS },
+    repeatSeconds: settings.seconds('CORDBOARD_REPEAT_SECONDS', 86_400) ?? REPEAT_SECONDS,
     cdr: { host: values.CORDBOARD_CDR_HOST ?? host, port: settings.port('CORDBOARD_CDR_PORT') },
     warnings,
   }
@@ -137,6 +142,7 @@ export function describeConfig(config: Config): Record<string, string> {
     CORDBOARD_RETENTION: Object.entries(config.retention)
       .map(([name, days]) => `${name}=${days ?? 'never'}`)
       .join(', '),
+    CORDBOARD_REPEAT_SECONDS: String(config.repeatSeconds),
     CORDBOARD_CDR_HOST: cdr.host,
     CORDBOARD_CDR_PORT: cdr.port === null ? 'none' : String(cdr.port),
   }

@@ -67,23 +67,34 @@ export function scrubJson(text: string, scrub: Erasure['scrub']): string | null 
 
 const PAGE = 500
 
-/** The audit trail keeps who did what and when; what was written about those who go is taken out of it. */
-export const eraseFromAudit: Eraser = async (tx, erasure) => {
+/** Takes what the audit trail says of these things out of it; answers from how many lines. */
+export async function emptyAudit<Tables extends AuditTables>(
+  tx: Tx<Tables>,
+  tenantId: number,
+  entity: string,
+  ids: number[],
+): Promise<number> {
+  if (ids.length === 0) return 0
   const { db, engine } = tx as unknown as Tx<AuditTables>
+  const emptied = await db
+    .updateTable('audit')
+    .set({ before: null, after: null })
+    .where('tenant_id', '=', tenantId)
+    .where('entity', '=', entity)
+    .where(isOneOf(engine, 'entity_id', ids, 'bigint'))
+    .where((is) => is.or([is('before', 'is not', null), is('after', 'is not', null)]))
+    .executeTakeFirst()
+  return Number(emptied.numUpdatedRows)
+}
+
+/** The audit trail keeps who did what and when; what was written about those who go is taken out of it. */
+export const eraseFromAudit: Eraser = async (erasing, erasure) => {
+  const tx = erasing as unknown as Tx<AuditTables>
+  const { db } = tx
   const { tenantId, parties, belongings, needles, scrub } = erasure
   let audit = 0
-  for (const [entity, ids] of Object.entries({ ...belongings, ...parties })) {
-    if (ids.length === 0) continue
-    const emptied = await db
-      .updateTable('audit')
-      .set({ before: null, after: null })
-      .where('tenant_id', '=', tenantId)
-      .where('entity', '=', entity)
-      .where(isOneOf(engine, 'entity_id', ids, 'bigint'))
-      .where((is) => is.or([is('before', 'is not', null), is('after', 'is not', null)]))
-      .executeTakeFirst()
-    audit += Number(emptied.numUpdatedRows)
-  }
+  for (const [entity, ids] of Object.entries({ ...belongings, ...parties }))
+    audit += await emptyAudit(tx, tenantId, entity, ids)
   for (let after = 0; needles.length > 0;) {
     const rows = await db
       .selectFrom('audit')

@@ -1,4 +1,5 @@
 const FIRST_BYTES = 256
+const WORDS_END = 2 ** 28
 
 /** Writes integers and texts one behind another into memory of its own, which it uses again after `begin`. */
 export class ByteWriter {
@@ -26,9 +27,16 @@ export class ByteWriter {
   /** An integer that is not negative: seven bits a byte, the lowest first, the last byte below 128. */
   integer(value: number): void {
     let rest = value
+    // Twenty-eight bits at once: a remainder of a number larger than a word costs ten times as much.
+    while (rest >= WORDS_END) {
+      const high = Math.floor(rest / WORDS_END)
+      const low = rest - high * WORDS_END
+      for (let shift = 0; shift < 28; shift += 7) this.byte(((low >>> shift) & 127) | 128)
+      rest = high
+    }
     while (rest >= 128) {
-      this.byte((rest % 128) | 128)
-      rest = Math.floor(rest / 128)
+      this.byte((rest & 127) | 128)
+      rest >>>= 7
     }
     this.byte(rest)
   }

@@ -1,14 +1,16 @@
 import { mix } from './hash.ts'
 import { memoryOf, type MemoryImage } from './memory-image.ts'
+import { BUCKETS as SEGMENTS } from './number-list.ts'
 
 /** What `get` answers for a key that is not there; no value of the table equals it. */
 export const ABSENT = 0xffffffff
 
-const SEGMENTS = 256
 /** Up to here one segment is enough, which keeps a small book small. */
 const SPLIT_AT = 16_384
 const SMALLEST = 16
 const FULLEST = 0.55
+/** How full a table is that is made for what comes into it. */
+const FILLED = 0.5
 const SPARSEST = 0.2
 /** Fuller than doubling leaves it: between 41 % and 55 %. */
 const GROWTH = 1.35
@@ -91,24 +93,49 @@ export class NumberTable {
     }
   }
 
+  /** In which of the segments of a large table a key lies. */
+  bucketOf(key: number): number {
+    return mix(key, this.#seed) & (SEGMENTS - 1)
+  }
+
+  /** Gives an empty table the room that so many keys in each of its segments need, where it needs several. */
+  reserve(counts: Uint32Array): void {
+    if (counts.reduce((sum, count) => sum + count, 0) <= SPLIT_AT * FULLEST) return
+    this.#open(SEGMENTS)
+    for (const [segment, count] of counts.entries())
+      this.#allocate(segment, Math.max(SMALLEST, Math.ceil(count / FILLED)))
+  }
+
   set(key: number, value: number): void {
+    this.#put(key, value, true)
+  }
+
+  /** Sets the value of a key that has none; answers the one it has, else `ABSENT`. */
+  add(key: number, value: number): number {
+    return this.#put(key, value, false)
+  }
+
+  #put(key: number, value: number, anew: boolean): number {
     const hash = mix(key, this.#seed)
     const segment = hash & (this.#segments.length - 1)
     const words = this.#segments[segment]!
     const at = find(words, key, hash)
-    if (words[at] === 0 && words[at + 1] === 0) {
-      const places = words.length / WORDS
-      if (this.#used[segment]! >= Math.floor(places * FULLEST)) {
-        if (this.#segments.length === 1 && places > SPLIT_AT) this.#split()
-        else this.#resize(segment, Math.ceil(places * GROWTH))
-        this.set(key, value)
-        return
-      }
-      words[at] = Math.abs(key) >>> 0
-      words[at + 1] = highOf(key)
-      this.#used[segment]!++
+    if (words[at] !== 0 || words[at + 1] !== 0) {
+      const former = words[at + 2]!
+      if (anew) words[at + 2] = value
+      return former
     }
+    const places = words.length / WORDS
+    if (this.#used[segment]! >= Math.floor(places * FULLEST)) {
+      if (this.#segments.length === 1 && places > SPLIT_AT) this.#split()
+      else this.#resize(segment, Math.ceil(places * GROWTH))
+      return this.#put(key, value, anew)
+    }
+    words[at] = Math.abs(key) >>> 0
+    words[at + 1] = highOf(key)
     words[at + 2] = value
+    this.#used[segment]!++
+    return ABSENT
   }
 
   delete(key: number): void {

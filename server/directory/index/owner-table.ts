@@ -1,4 +1,5 @@
 import type { MemoryImage } from './memory-image.ts'
+import type { NumberList } from './number-list.ts'
 import { ABSENT, NumberTable, type NumberTableFacts } from './number-table.ts'
 import type { PostingLists } from './posting-lists.ts'
 
@@ -33,14 +34,23 @@ export class OwnerTable {
 
   /** Adds an owner this key does not have yet; answers whether it is the first. */
   add(key: number, partyId: number): boolean {
-    const value = this.#table.get(key)
-    if (value === ABSENT) this.#table.set(key, partyId)
-    else if (value < LIST) this.#table.set(key, (LIST | this.#lists.open(value, partyId)) >>> 0)
+    const value = this.#table.add(key, partyId)
+    if (value === ABSENT) return true
+    if (value < LIST) this.#table.set(key, (LIST | this.#lists.open(value, partyId)) >>> 0)
     else {
       const list = this.#lists.add(value & ~LIST, partyId)
       this.#table.set(key, (LIST | list) >>> 0)
     }
-    return value === ABSENT
+    return false
+  }
+
+  /**
+   * Fills a table that is empty; `onFirst` hears of every key once. Meanwhile the list lies in memory a second time.
+   */
+  fill(list: NumberList, onFirst: (key: number) => void): void {
+    const { keys, owners, counts } = list.inBuckets((key) => this.#table.bucketOf(key))
+    this.#table.reserve(counts)
+    for (let i = 0; i < keys.length; i++) if (this.add(keys[i]!, owners[i]!)) onFirst(keys[i]!)
   }
 
   /** Takes an owner away; answers whether it was the last. */

@@ -5,7 +5,7 @@ import type {
   RoutingHints,
   StoredNumber,
 } from '../party-record.ts'
-import type { ReadNumber } from '../read-number.ts'
+import { PlainNumber, type ReadNumber } from '../read-number.ts'
 import { ByteReader, ByteWriter, isWide } from './byte-coding.ts'
 
 /** The first byte of a record. */
@@ -99,6 +99,7 @@ function formOf(read: ReadNumber): number {
     case 'withheld':
       return WITHHELD
     case 'external':
+      if (read instanceof PlainNumber) return EXTERNAL
       if (read.e164 !== `+${read.digits}`) return EXTERNAL_ODD
       return read.extension === null ? EXTERNAL : EXTERNAL_EXTENSION
     case 'national':

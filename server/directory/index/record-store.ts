@@ -1,6 +1,6 @@
 import type { CustomerSummary, PartyRecord, PartySummary } from '../party-record.ts'
+import { IdPages } from './id-pages.ts'
 import { joinImages, splitImages, type JoinedFacts, type MemoryImage } from './memory-image.ts'
-import { ABSENT, NumberTable } from './number-table.ts'
 import { RecordArena } from './record-arena.ts'
 import { decodeRecord, decodeSummary, encodeRecord } from './record-coding.ts'
 import { SlotWords } from './slot-words.ts'
@@ -42,7 +42,7 @@ const isHiddenState = (state: number) => (state & PRESENT) !== 0 && (state & (AC
  * whom contacts name has a slot before its own record arrives, so that records may come in any order.
  */
 export class RecordStore {
-  readonly #ids: NumberTable
+  readonly #ids: IdPages
   readonly #arena: RecordArena
   readonly #slots: SlotWords
   readonly #links: SlotWords
@@ -52,10 +52,10 @@ export class RecordStore {
   #size = 0
   #hidden = 0
 
-  /** An empty store, or the one of an image taken under the same seed. */
-  constructor(seed: number, image?: MemoryImage<RecordStoreFacts>) {
+  /** An empty store, or the one of an image. */
+  constructor(image?: MemoryImage<RecordStoreFacts>) {
     const part = image && splitImages({ facts: image.facts.parts, memory: image.memory })
-    this.#ids = new NumberTable(seed, part?.('ids'))
+    this.#ids = new IdPages(part?.('ids'))
     this.#slots = new SlotWords(1, part?.('slots'))
     this.#links = new SlotWords(2, part?.('links'))
     this.#pages = new SlotWords(0, part?.('pages'))
@@ -205,9 +205,10 @@ export class RecordStore {
   }
 
   #slotOf(id: number): number {
-    const page = this.#ids.get(Math.floor(id / PAGE) + 1)
-    const slot = page * PAGE + (id % PAGE)
-    return page !== ABSENT && this.#slots.get(slot, STATE) & PRESENT ? slot : -1
+    const page = this.#ids.get(id)
+    if (page < 0) return -1
+    const slot = page * PAGE + (id & (PAGE - 1))
+    return this.#slots.get(slot, STATE) & PRESENT ? slot : -1
   }
 
   #idOf(slot: number): number {
@@ -220,17 +221,16 @@ export class RecordStore {
   }
 
   #claim(id: number): number {
-    const ids = Math.floor(id / PAGE)
-    let page = this.#ids.get(ids + 1)
-    if (page === ABSENT) {
+    let page = this.#ids.get(id)
+    if (page < 0) {
       page = this.#vacant.pop() ?? this.#next++
       this.#pages.reach(page)
       this.#slots.reach(page * PAGE)
       this.#links.reach(page * PAGE)
-      this.#pages.set(page, FIRST_ID, ids)
-      this.#ids.set(ids + 1, page)
+      this.#pages.set(page, FIRST_ID, id >>> PAGE_BITS)
+      this.#ids.set(id, page)
     }
-    return page * PAGE + (id % PAGE)
+    return page * PAGE + (id & (PAGE - 1))
   }
 
   /** Gives a page back once none of its slots has a record or a contact that names it. */
@@ -239,9 +239,9 @@ export class RecordStore {
     for (let other = page * PAGE; other < (page + 1) * PAGE; other++) {
       if (this.#slots.get(other, STATE) !== 0 || this.#links.get(other, FIRST_PERSON) !== 0) return
     }
-    const ids = this.#pages.get(page, FIRST_ID) + 1
-    if (this.#ids.get(ids) !== page) return
-    this.#ids.delete(ids)
+    const first = this.#pages.get(page, FIRST_ID) * PAGE
+    if (this.#ids.get(first) !== page) return
+    this.#ids.delete(first)
     this.#vacant.push(page)
   }
 }

@@ -1,6 +1,6 @@
 import { memoryOf, type MemoryImage } from './memory-image.ts'
 
-const CHUNK_BITS = 14
+const CHUNK_BITS = 16
 const CHUNK = 1 << CHUNK_BITS
 const FIRST_SLOTS = 32
 
@@ -27,6 +27,11 @@ export class SlotWords {
     return (this.#slots * 4) << this.#bits
   }
 
+  /** How many slots there is room for. */
+  get slots(): number {
+    return this.#slots
+  }
+
   get(slot: number, word: number): number {
     return this.#chunks[slot >>> CHUNK_BITS]![((slot & (CHUNK - 1)) << this.#bits) | word]!
   }
@@ -35,9 +40,12 @@ export class SlotWords {
     this.#chunks[slot >>> CHUNK_BITS]![((slot & (CHUNK - 1)) << this.#bits) | word] = value
   }
 
-  /** Makes room for the next slot. The first chunk doubles until it is whole, so that a small book stays small. */
+  /** Makes room up to a slot. The first chunk doubles until it is whole, so that a small book stays small. */
   reach(slot: number): void {
-    if (slot < this.#slots) return
+    while (slot >= this.#slots) this.#grow()
+  }
+
+  #grow(): void {
     const [first] = this.#chunks
     const isSmall = first !== undefined && this.#slots < CHUNK
     const slots = isSmall ? this.#slots * 2 : first ? CHUNK : FIRST_SLOTS

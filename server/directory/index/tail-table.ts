@@ -1,10 +1,12 @@
 import { mix, placeOf } from './hash.ts'
 import { memoryOf, type MemoryImage } from './memory-image.ts'
+import { BUCKETS as SEGMENTS, type NumberList } from './number-list.ts'
 
-const SEGMENTS = 256
 const SPLIT_AT = 16_384
 const SMALLEST = 16
 const FULLEST = 0.7
+/** How full a table is that is made for what comes into it. */
+const FILLED = 0.65
 const SPARSEST = 0.2
 const GROWTH = 1.35
 const NINE_DIGITS = 1_000_000_000
@@ -63,6 +65,17 @@ export class TailTable {
       if (tailOf(entry) === tail) into.push(entry)
       if (++place === count) place = 0
     }
+  }
+
+  /** Fills a table that is empty with the keys of a list; its owners mean nothing here. */
+  fill(list: NumberList): void {
+    const { keys, counts } = list.inBuckets((key) => mix(tailOf(key), this.#seed) & (SEGMENTS - 1))
+    if (keys.length > SPLIT_AT * FULLEST) {
+      this.#open(SEGMENTS)
+      for (const [segment, count] of counts.entries())
+        this.#allocate(segment, Math.max(SMALLEST, Math.ceil(count / FILLED)))
+    }
+    for (const key of keys) this.add(key)
   }
 
   add(key: number): void {

@@ -142,6 +142,50 @@ onEachStore('merging over HTTP', (engine) => {
     assert.equal((await who(ask, '0639980001')).contact.name, 'Ann Roux')
   })
 
+  test('writes and filters that name a customer by an old id mean the survivor', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const first = await make(ask, 'customers', { name: 'First' })
+    const second = await make(ask, 'customers', { name: 'Second' })
+    const last = await make(ask, 'customers', { name: 'Last' })
+    const other = await make(ask, 'customers', { name: 'Other' })
+    for (const [into, from] of [
+      [second, first],
+      [last, second],
+    ])
+      assert.equal(
+        (await ask('POST', `/api/v1/customers/${into.id}/merge`, { body: { from: from.id } })).status,
+        200,
+      )
+    const bodies = {
+      contacts: { last_name: 'Ada' },
+      contracts: { kind: 'hosting' },
+      'customer-files': { name: 'Depot' },
+    }
+    for (const [resource, body] of Object.entries(bodies)) {
+      const made = await make(ask, resource, { ...body, customer_id: first.id })
+      assert.equal(made.customer_id, last.id, resource)
+      await ask('PATCH', `/api/v1/${resource}/${made.id}`, { body: { customer_id: other.id } })
+      const moved = await ask('PATCH', `/api/v1/${resource}/${made.id}`, { body: { customer_id: second.id } })
+      assert.deepEqual([moved.status, moved.json.customer_id], [200, last.id], resource)
+      for (const { id } of [first, second, last]) {
+        const { json } = await ask('GET', `/api/v1/${resource}?filter[customer_id]=${id}`)
+        assert.deepEqual([json.total, json.data[0]?.id], [1, made.id], `${resource} of ${id}`)
+      }
+      const nobody = await ask('POST', `/api/v1/${resource}`, { body: { ...body, customer_id: 99_999 } })
+      assert.deepEqual([nobody.status, Object.keys(nobody.json.errors)], [422, ['customer_id']], resource)
+    }
+    const line = { op: 'upsert', type: 'contact', external_id: 'p1', last_name: 'Bea', customer_id: first.id }
+    for (const status of ['created', 'unchanged']) {
+      const pushed = await ask('POST', '/api/v1/directory/bulk', {
+        body: JSON.stringify(line),
+        type: 'application/x-ndjson',
+      })
+      assert.equal(JSON.parse(pushed.text).status, status, pushed.text)
+    }
+    const { json } = await ask('GET', '/api/v1/contacts?filter[external_id]=p1')
+    assert.equal(json.data[0].customer_id, last.id)
+  })
+
   test('two accounts need a choice; what cannot be merged is refused and changes nothing', async (t) => {
     const { ask, newToken } = await newHub(t, engine)
     const a = await make(ask, 'customers', { name: 'A', customer_account: 'A1', phone: '0199001234' })

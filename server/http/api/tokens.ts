@@ -2,12 +2,17 @@ import { IdParams, ListQuery } from '../../../contract/common.ts'
 import { ConditionHeaders } from '../../../contract/headers.ts'
 import { CreatedToken, Token, TokenInput, TokenPage } from '../../../contract/tokens.ts'
 import type { Access } from '../../access/access.ts'
+import type { Fleet } from '../../fleet/fleet.ts'
 import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
+import { reachOf } from './reach.ts'
 
 /** `/api/v1/tokens`: a tenant's credentials. The secret is in the answer to the creation and nowhere else. */
-export function tokenRoutes(app: App, { access, settle }: { access: Access; settle: Settle }): void {
+export function tokenRoutes(
+  app: App,
+  { access, fleet, settle }: { access: Access; fleet: Fleet; settle: Settle },
+): void {
   const { tokens } = access
   const tags = ['tokens']
 
@@ -35,6 +40,7 @@ export function tokenRoutes(app: App, { access, settle }: { access: Access; sett
           fields: { expires_at: ['Lies in the past.'] },
         })
       }
+      if (request.body.host_id) await fleet.hosts.get(reachOf(request), request.body.host_id)
       return reply.code(201).send(await settle(await tokens.create(actor(request), request.body)))
     },
   )

@@ -23,6 +23,8 @@ export type Tx<Tables> = {
 
 export type Store<Tables> = {
   engine: Engine
+  /** Where the whole of it can be read by `openBulkRows`; null in a worker thread. */
+  address: StoreAddress | null
   read: Kysely<Tables>
   write: Kysely<Tables>
   /** As `read`, kept apart for the change feed, so that memory never queues behind somebody's long list. */
@@ -78,6 +80,7 @@ async function appendChanges(engine: Engine, db: Transaction<unknown>, changes: 
 
 function storeOver<Tables>(parts: {
   engine: Engine
+  address: StoreAddress | null
   read: Kysely<Tables>
   write: Kysely<Tables>
   feed: Kysely<Tables>
@@ -134,6 +137,7 @@ async function openSqlite<Tables>(file: string, busyTimeoutMs: number): Promise<
   const write = new Kysely<Tables>({ dialect: sqliteDialect([writer.client]) })
   return storeOver({
     engine: 'sqlite',
+    address: { kind: 'sqlite', file },
     read,
     write,
     feed,
@@ -159,6 +163,7 @@ function openPostgres<Tables>(
   const db = new Kysely<Tables>({ dialect: postgresDialect(pool) })
   return storeOver({
     engine: 'postgres',
+    address: { kind: 'postgres', url },
     read: db,
     write: db,
     feed: db,
@@ -182,6 +187,7 @@ export function openSharedStore<Tables>(handle: StoreHandle): Store<Tables> {
   const db = new Kysely<Tables>({ dialect: sqliteDialect([client]) })
   return storeOver({
     engine: 'sqlite',
+    address: null,
     read: db,
     write: db,
     feed: db,

@@ -1,58 +1,10 @@
-import { parse } from 'node:querystring'
+import { firstOf, type Parameters } from '../../parameters.ts'
 
 /** Names by which the number may be given, `cid` last: it is only context when another number is the question. */
 const NUMBER_NAMES = ['phonenumber', 'phone_number', 'number', 'phone', 'telephone', 'caller', 'cid']
 const ACCOUNT_NAMES = ['customeraccount', 'customer_account', 'account', 'code', 'accountnumber']
 
-export type Parameters = ReadonlyMap<string, string>
-
-function asText(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value)
-  if (Array.isArray(value)) return asText(value[0])
-  return ''
-}
-
-function collect(into: Map<string, string>, source: unknown): void {
-  if (source === null || typeof source !== 'object') return
-  const object = Array.isArray(source) ? source[0] : source
-  if (object === null || typeof object !== 'object') return
-  for (const name of Object.keys(object)) {
-    into.set(name.toLowerCase(), asText((object as Record<string, unknown>)[name]))
-  }
-}
-
-/** Parameters of the query and of the body, names folded to lower case; the body wins. */
-export function readParameters(query: unknown, body: unknown): Parameters {
-  const parameters = new Map<string, string>()
-  collect(parameters, query)
-  if (body !== undefined) collect(parameters, body)
-  return parameters
-}
-
-/** JSON or a form, whatever the content type says; a body that is neither has no parameters, and is no error. */
-export function bodyParameters(body: string): unknown {
-  const text = body.trim()
-  if (!/^[{[]/.test(text)) return text.includes('=') ? parse(text) : {}
-  try {
-    return JSON.parse(text) as unknown
-  } catch {
-    return {}
-  }
-}
-
 /** The question's subject; null when no parameter names one, which is the only mistake a caller can make. */
 export function subjectOf(parameters: Parameters, by: 'number' | 'account'): string | null {
-  for (const name of by === 'number' ? NUMBER_NAMES : ACCOUNT_NAMES) {
-    const value = parameters.get(name)
-    if (value !== undefined) return value
-  }
-  return null
-}
-
-/** `1`, `true`, `yes` and `on` switch an option on; anything else leaves it off. */
-export function isOn(parameters: Parameters, name: string): boolean {
-  const value = parameters.get(name)
-  return value !== undefined && /^(1|true|yes|on)$/i.test(value)
+  return firstOf(parameters, by === 'number' ? NUMBER_NAMES : ACCOUNT_NAMES)
 }

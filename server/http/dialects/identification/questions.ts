@@ -1,6 +1,7 @@
 import type { Identified, Lookup } from '../../../directory/directory.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
-import { isOn, subjectOf, type Parameters } from './parameters.ts'
+import { isOn, type Parameters } from '../../parameters.ts'
+import { subjectOf } from './parameters.ts'
 
 export type Question = {
   path: string

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { HubError } from '../../../platform/errors.ts'
 import { needs, principalOf, type App } from '../../app.ts'
 import type { QuickRoutes } from '../../fast-lane.ts'
-import { bodyParameters, readParameters } from './parameters.ts'
+import { bodyParameters, readParameters } from '../../parameters.ts'
 import { QUESTIONS, type AnswerQuestion } from './questions.ts'
 
 const QuestionQuery = Type.Object({

@@ -1,4 +1,4 @@
-import { invalid, type FieldErrors } from '../platform/errors.ts'
+import { invalid, type FieldErrors } from './errors.ts'
 
 /** A text of a write: undefined is not written, null is cleared. */
 export type Text = string | null | undefined

@@ -1,0 +1,92 @@
+import type { Generated } from 'kysely'
+import type { HostSecret } from '../../contract/pbx3cx-hosts.ts'
+import type { AuditTables } from '../platform/audit.ts'
+import type { Flag } from '../platform/database/json.ts'
+
+type Stamps = { created_at: number; updated_at: number }
+
+/** A PBX. The secrets are sealed by the keyring, each for its column. */
+export type PbxHostsTable = {
+  id: Generated<number>
+  tenant_id: number
+  code: string
+  host_name: string
+  customer_file_id: number | null
+  active: Flag
+  ip_address: string | null
+  web_username: string | null
+  ssh_username: string | null
+  /** What is shown of the licence key: its last group. */
+  licence_key_mask: string | null
+  licence_type: string | null
+  licence_activation_date: string | null
+  licence_renewal_date: string | null
+  sbc_aliases: string | null
+  backups_location: string | null
+  fetch_backups: Flag
+  backups_frequency: number
+  fetch_cdr: Flag
+  cdr_frequency: number
+  push_cdr: Flag
+  fetch_recordings: Flag
+  recordings_frequency: number
+  push_recordings: Flag
+  make_csv_data: Flag
+  cl_calls_is_sync: Flag
+  cl_participants_is_sync: Flag
+  pbx_map: string | null
+  comment: string | null
+  xapi_url: string | null
+  xapi_client_id: string | null
+  tls_mode: string
+  /** SHA-256 of the certificate, 64 lower case hexadecimal digits. */
+  tls_fingerprint: string | null
+  ssh_port: number
+  time_zone: string | null
+  profile_id: number | null
+  /** JSON list. */
+  tags: string
+  cdr_source: string
+  /** JSON list. */
+  cdr_addresses: string | null
+  cdr_port: number | null
+  /** JSON list of calling codes. */
+  open_destinations: string | null
+  /** JSON of what the last test found. */
+  capabilities: string | null
+  last_seen_at: number | null
+} & Record<HostSecret, string | null> &
+  Stamps
+
+export type PbxAuditsTable = {
+  id: Generated<number>
+  tenant_id: number
+  pbx_host_id: number
+  kind: 'checklist' | 'change'
+  /** JSON: item → score. */
+  items: string | null
+  assignee_id: number | null
+  next_audit_at: string | null
+  closed: Flag
+  comment: string | null
+  object: string | null
+  /** JSON of the object. */
+  before: string | null
+  after: string | null
+  happened_at: number
+  who: string | null
+  source: string | null
+} & Stamps
+
+export type FleetSettingsTable = {
+  tenant_id: number
+  /** JSON list of countries. */
+  open_destinations: string | null
+  updated_at: number
+}
+
+export type FleetTables = {
+  pbx_hosts: PbxHostsTable
+  pbx_audits: PbxAuditsTable
+  fleet_settings: FleetSettingsTable
+} & AuditTables

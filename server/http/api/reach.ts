@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify'
+import type { Reach } from '../../fleet/fleet.ts'
+import { HubError } from '../../platform/errors.ts'
+import { principalOf } from '../app.ts'
+
+/** What the request's credential may see of the fleet. */
+export function reachOf(request: FastifyRequest): Reach {
+  const { tenantId, hostId } = principalOf(request)
+  return { tenantId, hostId }
+}
+
+/** Refuses a token that belongs to one host where the whole fleet is written to. */
+export function forbidHostTokens(request: FastifyRequest): void {
+  if (principalOf(request).hostId !== null)
+    throw new HubError('forbidden', 'This token belongs to one PBX host and changes nothing of the fleet.')
+}

@@ -1,0 +1,83 @@
+import type { Generated } from 'kysely'
+import type { AuditTables } from '../platform/audit.ts'
+import type { ChangeTables } from '../platform/changes.ts'
+
+/** What became of a call. */
+export type DispositionsTable = {
+  id: Generated<number>
+  tenant_id: number
+  recorded_at: number
+  token_id: number | null
+  /** The caller as it was sent; empty when nothing was. */
+  number_raw: string
+  number_kind: string
+  /** With its plus; null for a caller that is no outside number. */
+  e164: string | null
+  /** `numberKey` of the caller; null when it is withheld. */
+  number_key: string | null
+  /** Whom the number meant at that time; ids that were merged away stay and are followed when read. */
+  customer_id: number | null
+  contact_id: number | null
+  status: string
+  comment: string
+  agent: string | null
+  call: string | null
+  due_at: number | null
+  /** Digest of what was sent: a repetition says the same. */
+  content: string
+  /** `content` while nothing else tells one record from another: the same within the window is a repetition. */
+  content_key: string | null
+  call_key: string | null
+  /** Digest of the token's `Idempotency-Key`. */
+  request_key: string | null
+  updated_at: number
+}
+
+/** A status of a tenant's own beside the canonical ones. */
+export type DispositionCodesTable = {
+  id: Generated<number>
+  tenant_id: number
+  code: string
+  label: string
+  /** Both as `statusKey` compares them. */
+  code_key: string
+  label_key: string
+  created_at: number
+  updated_at: number
+}
+
+/** Somebody who wants to be called (again); number and party are those of the disposition. */
+export type CallbacksTable = {
+  id: Generated<number>
+  tenant_id: number
+  disposition_id: number
+  /** `cancelled`: the disposition was corrected to another one. */
+  status: 'open' | 'done' | 'cancelled'
+  due_at: number | null
+  completed_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** One number that said so at least once. In force while its disposition is newer than `lifted_to`. */
+export type DoNotCallTable = {
+  id: Generated<number>
+  tenant_id: number
+  number_key: string
+  number_raw: string
+  e164: string | null
+  /** The last one that said so; 0 when none does any more. */
+  disposition_id: number
+  since: number
+  /** Dispositions up to this one no longer count. */
+  lifted_to: number
+  lifted_at: number | null
+}
+
+export type JournalTables = {
+  dispositions: DispositionsTable
+  disposition_codes: DispositionCodesTable
+  callbacks: CallbacksTable
+  do_not_call: DoNotCallTable
+} & AuditTables &
+  ChangeTables

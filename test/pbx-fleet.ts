@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict'
+import type { Ask, Json } from './hub.ts'
+
+/** Creates something under `/api/v1` and answers it. */
+export async function post(ask: Ask, path: string, body: unknown, token?: string): Promise<Json> {
+  const made = await ask('POST', `/api/v1/${path}`, { body, ...(token === undefined ? {} : { token }) })
+  assert.equal(made.status, 201, made.text)
+  return made.json
+}
+
+/** Every property of a PBX host that the specification lists: its type, and what a host has that was given its name alone. */
+export const HOST_PROPERTIES: Record<string, [type: string, initial: unknown]> = {
+  id: ['integer', undefined],
+  customer_file_id: ['integer', null],
+  host_name: ['string', undefined],
+  code: ['string', undefined],
+  active: ['boolean', true],
+  ip_address: ['string', null],
+  web_username: ['string', null],
+  web_password: ['string', null],
+  ssh_username: ['string', 'phonesystem'],
+  ssh_password: ['string', null],
+  ssh_key: ['string', null],
+  licence_key: ['string', null],
+  licence_type: ['string', null],
+  licence_activation_date: ['string', null],
+  licence_renewal_date: ['string', null],
+  sbc_aliases: ['string', null],
+  backups_location: ['string', null],
+  fetch_backups: ['boolean', false],
+  backups_frequency: ['integer', 1440],
+  fetch_cdr: ['boolean', false],
+  cdr_frequency: ['integer', 1440],
+  push_cdr: ['boolean', false],
+  fetch_recordings: ['boolean', false],
+  recordings_frequency: ['integer', 1440],
+  push_recordings: ['boolean', false],
+  make_csv_data: ['boolean', false],
+  cl_calls_is_sync: ['boolean', true],
+  cl_participants_is_sync: ['boolean', true],
+  pbx_map: ['string', null],
+  comment: ['string', null],
+  created_at: ['string', undefined],
+  updated_at: ['string', undefined],
+  xapi_url: ['string', null],
+  xapi_client_id: ['string', null],
+  xapi_client_secret: ['string', null],
+  tls_mode: ['string', 'verify'],
+  tls_fingerprint: ['string', null],
+  ssh_port: ['integer', 22],
+  time_zone: ['string', null],
+  profile_id: ['integer', null],
+  tags: ['array', []],
+  cdr_source: ['string', 'auto'],
+  cdr_addresses: ['array', null],
+  cdr_port: ['integer', null],
+  open_destinations: ['array', null],
+  capabilities: ['object', null],
+  last_seen_at: ['string', null],
+}
+
+/** A value other than the initial one for everything a client may write. */
+export const HOST_VALUES: Record<string, unknown> = {
+  host_name: 'acme.3cx.example',
+  active: false,
+  ip_address: '192.0.2.10',
+  web_username: 'admin',
+  web_password: 'planted-web-password',
+  ssh_username: 'root',
+  ssh_password: 'planted-ssh-password',
+  ssh_key: '-----BEGIN KEY-----\nplanted-ssh-key\n-----END KEY-----\n',
+  licence_key: 'PLNT-SECR-KEYS-9Z7Q',
+  licence_type: 'enterprise',
+  licence_activation_date: '2025-01-31',
+  licence_renewal_date: '2027-01-31',
+  sbc_aliases: 'sbc1,sbc2',
+  backups_location: '/var/backups/acme',
+  fetch_backups: true,
+  backups_frequency: 60,
+  fetch_cdr: true,
+  cdr_frequency: 15,
+  push_cdr: true,
+  fetch_recordings: true,
+  recordings_frequency: 30,
+  push_recordings: true,
+  make_csv_data: true,
+  cl_calls_is_sync: false,
+  cl_participants_is_sync: false,
+  pbx_map: '{"extensions":[{"number":"100"}],"queues":[],"ring_groups":[]}',
+  comment: 'In the cellar',
+  xapi_url: 'https://acme.3cx.example:5001',
+  xapi_client_id: 'cordboard',
+  xapi_client_secret: 'planted-client-secret',
+  tls_mode: 'pinned',
+  tls_fingerprint: 'ab'.repeat(32),
+  ssh_port: 2222,
+  time_zone: 'Europe/Paris',
+  profile_id: 3,
+  tags: ['lyon', 'gold'],
+  cdr_source: 'socket_in',
+  cdr_addresses: ['192.0.2.10', '198.51.100.0/24'],
+  cdr_port: 5015,
+  open_destinations: ['33', '32'],
+}
+
+/** What a planted secret must never be found by: the values themselves, no mask of them. */
+export const PLANTED = [
+  'planted-web-password',
+  'planted-ssh-password',
+  'planted-ssh-key',
+  'PLNT-SECR-KEYS',
+  'planted-client-secret',
+]
+export const MASKS: Record<string, string> = {
+  web_password: '********',
+  ssh_password: '********',
+  ssh_key: '********',
+  licence_key: '********-9Z7Q',
+  xapi_client_secret: '********',
+}

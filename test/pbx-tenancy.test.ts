@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newHub, type Ask, type Json } from './hub.ts'
+import { post } from './pbx-fleet.ts'
+import { onEachStore } from './stores.ts'
+
+const MARK = 'of-tenant-one'
+
+/** A child tenant with an administrator's token. */
+async function newTenant(ask: Ask, name: string): Promise<string> {
+  const { id } = await post(ask, 'tenants', { name, country: 'FR' })
+  const made = await ask('POST', '/api/v1/tokens', {
+    body: { name, scopes: ['admin'] },
+    headers: { 'cordboard-tenant': String(id) },
+  })
+  return made.json.token as string
+}
+
+/** One of everything the PBX section holds, marked so that it is known wherever it turns up. */
+async function furnish(ask: Ask, token: string) {
+  const customer = await post(ask, 'customers', { name: MARK }, token)
+  const file = await post(ask, 'customer-files', { customer_id: customer.id, name: MARK }, token)
+  const host = await post(
+    ask,
+    'pbx3cx-hosts',
+    { host_name: `${MARK}.example`, customer_file_id: file.id, comment: MARK },
+    token,
+  )
+  const audit = await post(ask, 'pbx3cx-audits', { pbx3cx_host_id: host.id, comment: MARK }, token)
+  await ask('POST', '/api/v1/open-destinations', { token, body: { countries: ['VA'] } })
+  return { customer, file, host, audit }
+}
+
+onEachStore('two tenants', (engine) => {
+  test('nothing of the PBX section crosses: by route, filter, guessed id or reference', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const [one, two] = [await newTenant(ask, 'One'), await newTenant(ask, 'Two')]
+    const theirs = await furnish(ask, one)
+    const mine = await post(ask, 'pbx3cx-hosts', { host_name: 'mine.example' }, two)
+    const { host, audit, customer, file } = theirs
+    const asTwo: Ask = (method, path, options = {}) =>
+      ask(method, `/api/v1/${path}`, { ...options, token: two })
+    const before = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
+
+    const lists = [
+      'pbx3cx-hosts',
+      'pbx3cx_hosts',
+      'pbx3cx-hosts?page=1',
+      `pbx3cx-hosts?customer_id=${customer.id}`,
+      `pbx3cx-hosts?customer_file_id=${file.id}`,
+      `pbx3cx-hosts?fileable_id=${customer.id}&fileable_type=customer`,
+      'pbx3cx-audits',
+      `pbx3cx-audits?pbx3cx_host_id=${host.id}`,
+      'open-destinations',
+      'helpers/3cxOpenDestinations?open=1',
+      'export',
+    ]
+    for (const path of lists) {
+      const { status, text } = await asTwo('GET', path)
+      assert.equal(status, 200, `${path}: ${text}`)
+      for (const leaked of [MARK, host.code, '"VA"'])
+        assert.ok(!text.includes(leaked), `${leaked} in ${path}`)
+    }
+    const guessed: [string, string, Json?][] = [
+      ['GET', `pbx3cx-hosts/${host.id}`],
+      ['PUT', `pbx3cx-hosts/${host.id}`, { comment: 'x' }],
+      ['PATCH', `pbx3cx_hosts/${host.id}`, { comment: 'x' }],
+      ['DELETE', `pbx3cx-hosts/${host.id}`],
+      ['POST', `pbx3cx-hosts/${host.id}/reveal`, { reason: 'curious' }],
+      ['GET', `pbx3cx-audits/${audit.id}`],
+      ['PUT', `pbx3cx-audits/${audit.id}`, { comment: 'x' }],
+      ['DELETE', `pbx3cx-audits/${audit.id}`],
+      ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
+    ]
+    for (const [method, path, body] of guessed) {
+      const answer = await asTwo(method, path, body === undefined ? {} : { body })
+      assert.equal(answer.status, 404, `${method} ${path}: ${answer.text}`)
+      assert.ok(!answer.text.includes(MARK))
+    }
+    const referring: [string, string, Json][] = [
+      ['POST', 'pbx3cx-hosts', { host_name: 'x', customer_file_id: file.id }],
+      ['PUT', `pbx3cx-hosts/${mine.id}`, { customer_file_id: file.id }],
+      ['POST', 'pbx3cx-audits', { pbx3cx_host_id: host.id }],
+    ]
+    for (const [method, path, body] of referring) {
+      const answer = await asTwo(method, path, { body })
+      assert.equal(answer.status, 422, `${method} ${path}: ${answer.text}`)
+    }
+    await asTwo('POST', 'erase', { body: { number: '0199001234' } })
+    const after = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
+    assert.deepEqual(after.json, before.json)
+    assert.equal((await ask('GET', `/api/v1/pbx3cx-audits/${audit.id}`, { token: one })).json.comment, MARK)
+  })
+})
