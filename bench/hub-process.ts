@@ -37,7 +37,7 @@ async function freePort(): Promise<number> {
 }
 
 async function until(url: string): Promise<void> {
-  for (let i = 0; i < 1_200; i++) {
+  for (let i = 0; i < 6_000; i++) {
     const isUp = await fetch(url).then(
       (response) => response.ok,
       () => false,
@@ -58,11 +58,13 @@ export type HubProcess = {
   pin(): void
 }
 
-/** The hub as `npm start` ships it, its log going to a file, on core 0 or, `free`, on both. */
+type HubOptions = { environment?: NodeJS.ProcessEnv; cores?: string }
+
+/** The hub as `npm start` ships it, its log going to a file, on core 0 unless told otherwise. */
 export async function startHub(
   directory: string,
   postgres: string | undefined,
-  free = false,
+  { environment: more = {}, cores }: HubOptions = {},
 ): Promise<HubProcess> {
   const port = await freePort()
   const log = openSync(join(directory, 'hub.log'), 'a')
@@ -72,11 +74,17 @@ export async function startHub(
     CORDBOARD_ADMIN_TOKEN: ADMIN_TOKEN,
     CORDBOARD_COUNTRY: 'FR',
     DATABASE_URL: postgres ?? '',
+    ...more,
   }
   const nodeFlags =
     /run\.mjs(.*) server\/main\.ts/.exec(packageJson.scripts.start)?.[1]?.split(' ').filter(Boolean) ?? []
-  const hub = startServer('../server/main.ts', { nodeFlags, environment, output: log, free })
-  const pinTo = (cores: string) => void spawnSync('taskset', ['-a', '-p', '-c', cores, String(hub.pid)])
+  const hub = startServer('../server/main.ts', {
+    nodeFlags,
+    environment,
+    output: log,
+    ...(cores ? { cores } : {}),
+  })
+  const pinTo = (on: string) => void spawnSync('taskset', ['-a', '-p', '-c', on, String(hub.pid)])
   await until(`http://127.0.0.1:${port}/health/ready`)
   return {
     port,

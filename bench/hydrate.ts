@@ -61,6 +61,7 @@ function writeSqlite(file: string, of: number): void {
     `(with recursive s(i) as (select 1 union all select i + 1 from s where i < ${to}) select i from s)`
   for (const statement of statements(of, series, (value, to) => `printf('%0${to}d', ${value})`))
     database.exec(statement)
+  database.exec(`update id_sequences set next = ${of} where name = 'party'`)
   database.exec('commit; analyze; pragma wal_checkpoint(truncate)')
   database.close()
 }
@@ -73,6 +74,7 @@ async function writePostgres(url: string, of: number): Promise<void> {
   const series = (to: number) => `(select generate_series(1, ${to}::bigint) as i) as series`
   for (const statement of statements(of, series, (value, to) => `lpad((${value})::text, ${to}, '0')`))
     await client.query(statement)
+  await client.query(`select setval('party_ids', ${of})`)
   await client.query('vacuum analyze')
   await client.end()
 }
@@ -90,7 +92,7 @@ async function start(
 ): Promise<{ hub: HubProcess; seconds: number }> {
   await rm(join(directory, 'data', 'memory.snapshot'), { force: true })
   const started = performance.now()
-  const hub = await startHub(directory, postgres, true)
+  const hub = await startHub(directory, postgres, { cores: '0,1' })
   return { hub, seconds: (performance.now() - started) / 1000 }
 }
 

@@ -2,12 +2,20 @@ import { connect, type Socket } from 'node:net'
 
 /**
  * Load from a process of its own: keep-alive connections on loopback, one request in flight on each. Prints one
- * JSON line `{ requests, seconds, wrong, p50, p99, p999 }` (latencies in ms) and stops by itself.
+ * JSON line `{ requests, seconds, wrong, p50, p99, p999, cpu }` (latencies in ms, processor time in s) and stops by itself.
  *
- * Arguments: port, connections, seconds, the file with the paths to ask (one a line), the text every answer must hold.
+ * Arguments: port, connections, seconds, the file with the paths to ask (one a line), the text every answer must hold,
+ * the token, and `sleeps` when it need not keep its core busy.
  */
-const [port = '0', connections = '64', seconds = '5', pathsFile = '', expected = '', token = ''] =
-  process.argv.slice(2)
+const [
+  port = '0',
+  connections = '64',
+  seconds = '5',
+  pathsFile = '',
+  expected = '',
+  token = '',
+  sleeps = '',
+] = process.argv.slice(2)
 const { readFileSync } = await import('node:fs')
 const paths = readFileSync(pathsFile, 'utf8').split('\n').filter(Boolean)
 const authorization = token === '' ? '' : `Authorization: Bearer ${token}\r\n`
@@ -71,11 +79,13 @@ function percentile(part: number): number {
 const spin = () => {
   if (performance.now() < endsAt) setImmediate(spin)
 }
-spin()
+if (sleeps === '') spin()
 const started = performance.now()
 await Promise.all(Array.from({ length: Number(connections) }, run))
 const took = (performance.now() - started) / 1000
+const { user, system } = process.cpuUsage()
+const cpu = (user + system) / 1e6
 const round = (value: number) => Math.round(value * 1000) / 1000
 process.stdout.write(
-  `${JSON.stringify({ requests: done, seconds: took, wrong, p50: round(percentile(0.5)), p99: round(percentile(0.99)), p999: round(percentile(0.999)) })}\n`,
+  `${JSON.stringify({ requests: done, seconds: took, wrong, p50: round(percentile(0.5)), p99: round(percentile(0.99)), p999: round(percentile(0.999)), cpu })}\n`,
 )

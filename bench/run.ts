@@ -4,11 +4,14 @@ import { fileURLToPath } from 'node:url'
 /** `npm run bench -- NAME [arguments]`: each bench is a file of its own that prints its table. */
 const BENCHES: Record<string, string> = {
   lookup: 'identification over HTTP against a bare node:http server',
+  workers: 'the same from one thread and from several',
   dialects: 'questions by number in every dialect against the identification route',
   'caller-index': 'the index alone at ten million numbers',
   'phone-number': 'reading numbers against the phone library',
   import: 'a book of a million rows',
   bulk: 'a book pushed line by line',
+  erase: 'how long writers wait while somebody is forgotten in a large book',
+  records: 'records of calls posted against a raw INSERT, and killed hubs',
   hydrate: 'a start without a snapshot: memory filled from a large book in the store',
   'two-hubs': 'two hubs on one PostgreSQL, killed again and again amid writes',
   work: 'due tasks claimed and completed against a bare SKIP LOCKED loop',

@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { migrationsFor } from '../server/migrations/migrations.ts'
 import { envToConfig, storeAddress } from '../server/platform/config.ts'
 import { backUp } from '../server/platform/copies/backup.ts'
+import { noteActOn } from '../server/platform/copies/note-act.ts'
 import { readEnv } from '../server/platform/env.ts'
 import { CommandError } from './connection.ts'
 import { drawRows } from './progress-bar.ts'
@@ -26,8 +27,9 @@ export async function backup(args: string[]): Promise<void> {
   const [file] = positionals
   if (file === undefined) throw new CommandError(USAGE)
   const { config, secrets } = envToConfig(readEnv(process.env))
+  const address = storeAddress(config, secrets)
   const header = await backUp({
-    address: storeAddress(config, secrets),
+    address,
     file,
     migrations: migrationsFor('sqlite'),
     version: packageJson.version,
@@ -35,6 +37,11 @@ export async function backup(args: string[]): Promise<void> {
     onProgress: drawRows,
   })
   const rows = Object.values(header.tables).reduce((sum, count) => sum + count, 0)
+  // The copy is whole by now: a store that cannot be written to is no reason to call it failed.
+  await noteActOn(address, 'backup', { action: 'backup', after: { rows } }).catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error)
+    process.stderr.write(`The audit trail holds no line of this backup: ${reason}\n`)
+  })
   process.stdout.write(
     `${file}: ${rows.toLocaleString('en')} rows of ${Object.keys(header.tables).length} tables, read back and found whole.\n` +
       'The secret key (CORDBOARD_SECRET_KEY) is not in it: keep it elsewhere.\n',

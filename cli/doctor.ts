@@ -9,6 +9,7 @@ import {
   type Secrets,
 } from '../server/platform/config.ts'
 import { examineStore } from '../server/platform/copies/examine.ts'
+import { examineKey, type KeyCheck } from '../server/platform/examine-key.ts'
 import { readEnv } from '../server/platform/env.ts'
 import { connect } from './connection.ts'
 
@@ -96,7 +97,7 @@ async function storeFindings(config: Config, secrets: Secrets): Promise<Finding[
         text: apart ? `${text} Set both by NTP.` : text,
       })
     }
-    return findings
+    return [...findings, await keyFinding(config, secrets, found.keyCheck)]
   } catch (error) {
     return [
       {
@@ -108,7 +109,32 @@ async function storeFindings(config: Config, secrets: Secrets): Promise<Finding[
   }
 }
 
-function settingFindings({ database, country, publicUrl }: Config, { secretKey }: Secrets): Finding[] {
+/** The key that stored secrets are kept under: whether it is there, and the right one for this store. */
+async function keyFinding(config: Config, { secretKey }: Secrets, check: KeyCheck | null): Promise<Finding> {
+  const isSqlite = config.database.kind === 'sqlite'
+  const given = { secretKey, dataDirectory: config.dataDir, mayUseFile: isSqlite }
+  const { state, file, othersMayRead } = await examineKey(given, check)
+  const say = (how: Finding['state'], text: string): Finding => ({ check: 'secret key', state: how, text })
+  const place = file ?? 'CORDBOARD_SECRET_KEY'
+  if (state === 'missing')
+    return say(
+      'FAIL',
+      `Secrets are stored and their key is not here: set CORDBOARD_SECRET_KEY${isSqlite ? `, or put secret.key back into ${config.dataDir}` : ''}.`,
+    )
+  if (state === 'wrong')
+    return say('FAIL', `${place} is not the key that secrets of this store are kept under.`)
+  if (othersMayRead) return say('warn', `Others on this machine may read ${place}: chmod 600 it.`)
+  if (state !== 'not needed yet')
+    return say(
+      'ok',
+      `${file === null ? 'It is set' : `It is in ${file}`}. No backup holds it: keep a copy elsewhere.`,
+    )
+  return isSqlite
+    ? say('ok', `None yet: the first secret makes ${config.dataDir}/secret.key.`)
+    : say('warn', 'CORDBOARD_SECRET_KEY is not set: with PostgreSQL no secret can be stored without it.')
+}
+
+function settingFindings({ country, publicUrl }: Config): Finding[] {
   const given = (check: string, isGiven: boolean, text: string, advice: string): Finding =>
     isGiven ? { check, state: 'ok', text } : { check, state: 'warn', text: advice }
   return [
@@ -123,14 +149,6 @@ function settingFindings({ database, country, publicUrl }: Config, { secretKey }
       publicUrl !== null,
       publicUrl ?? '',
       'CORDBOARD_PUBLIC_URL is not set: answers hold no links.',
-    ),
-    given(
-      'secret key',
-      secretKey !== null || database.kind === 'sqlite',
-      secretKey === null
-        ? 'not needed with SQLite.'
-        : 'It is set. No backup holds it: keep a copy elsewhere.',
-      'CORDBOARD_SECRET_KEY is not set: with PostgreSQL no secret can be stored without it.',
     ),
   ]
 }
@@ -155,7 +173,7 @@ async function examine(): Promise<Finding[]> {
       { check: 'configuration', state: 'ok', text: 'It can be read.' },
       ...directoryFindings(config),
       ...(await storeFindings(config, secrets)),
-      ...settingFindings(config, secrets),
+      ...settingFindings(config),
       await hubFinding(),
     ]
   } catch (error) {

@@ -18,7 +18,7 @@ import { openFaults, readFault, type Faults } from './http/faults.ts'
 import { openRequestRecord, type RecordedRequest } from './http/request-record.ts'
 import { openServer, type Front } from './http/server.ts'
 import { discovery, openTokens } from './http/tokens.ts'
-import { serveXapi } from './http/xapi.ts'
+import { callerOf, serveXapi } from './http/xapi.ts'
 import { openClock } from './model/clock.ts'
 import { peerOf, NUMBERED_SETS, type NumberedSet } from './model/numbers.ts'
 import type { Pbx, Role, Row } from './model/pbx.ts'
@@ -85,8 +85,10 @@ type Timers = { later: Pbx['later']; stop: () => void }
 
 function openTimers(): Timers {
   const running = new Set<NodeJS.Timeout>()
+  let isStopped = false
   return {
     later: (ms, act) => {
+      if (isStopped) return
       const timer = setTimeout(
         () => {
           running.delete(timer)
@@ -97,15 +99,16 @@ function openTimers(): Timers {
       running.add(timer)
     },
     stop: () => {
+      isStopped = true
       for (const timer of running) clearTimeout(timer)
     },
   }
 }
 
-/** Lets an API client in, with its role, and with every DN for call control. */
+/** Lets an API client in, with its role, and with every DN but lines for call control. */
 function addClient(pbx: Pbx, clientId: string, secret: string, role: Role): void {
   const group = pbx.store.rows('Groups').find((row) => row.IsDefault === true)
-  const peers = (['Users', 'Queues', 'Receptionists', 'CallFlowApps', 'Trunks'] satisfies NumberedSet[])
+  const peers = (['Users', 'Queues', 'Receptionists', 'CallFlowApps'] satisfies NumberedSet[])
     .flatMap((set) => pbx.store.rows(set).map((row) => peerOf({ set, type: NUMBERED_SETS[set], row })))
     .slice(0, MOST_MONITORED)
   const row: Row = addRow(pbx, SERVICE_PRINCIPALS, {
@@ -185,6 +188,7 @@ export async function openSimulator(options: SimulatorOptions = {}): Promise<Sim
     return bytes === null ? reply.callNotFound() : reply.type('application/zip').send(bytes)
   })
   server.post('/webclient/api/MyPhone/session', (request, reply) => {
+    callerOf(front, request)
     const session = request.body as Row | null
     const isKnown =
       pbx.store.numbered('Users', session?.impersonate) !== null || session?.impersonate === undefined

@@ -4,9 +4,17 @@ import { openAccess, pruneSessions, type AccessTables } from './access/access.ts
 import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
 import { eraseFromFleet, openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
-import { eraseFromJournal, openJournal, type JournalTables } from './journal/journal.ts'
+import {
+  eraseFromCalls,
+  eraseFromJournal,
+  openJournal,
+  type Journal,
+  type JournalTables,
+} from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
+import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
+import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
 import { planUpkeep } from './hub/upkeep.ts'
 import { feedPosition, type ChangeTables } from './platform/changes.ts'
@@ -52,8 +60,11 @@ export type Hub = {
   tokenFile: string | null
   operatorTenantId: number
   server: Server
+  /** The threads that listen; null when this one does. */
+  workers: Workers | null
   directory: Directory
   fleet: Fleet
+  journal: Journal
   /** Writes memory down now; see server/hub/memory.ts. */
   renewSnapshot(): Promise<void>
   keyring: Keyring
@@ -63,6 +74,12 @@ export type Hub = {
 
 const snapshotTime = (snapshot: ReturnType<Memory['snapshot']>): string | null =>
   snapshot === null ? null : new Date(snapshot.writtenAt).toISOString()
+
+async function listenAlone({ app }: Server, { listen: { host, port, tls } }: Config): Promise<string> {
+  const listening = await app.listen({ host, port })
+  // The router does not know that its server speaks TLS.
+  return tls ? listening.replace(/^http:/, 'https:') : listening
+}
 
 /** Builds the whole hub, wires its rooms and listens; closes in the reverse order. */
 export async function openHub({ config, secrets, log, clock = systemClock }: HubOptions): Promise<Hub> {
@@ -88,6 +105,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       secretKey: secrets.secretKey,
       secretKeyOld: secrets.secretKeyOld,
     })
+    const shared = config.workers > 1 ? openSharedMemory(config.workers) : null
     const accessStore = pickTables<Tables, AccessTables>(store)
     const access = openAccess({
       store: accessStore,
@@ -99,6 +117,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       keyring,
       publicUrl: config.publicUrl,
       onTrouble: trouble,
+      ...(shared ? { onMemory: shared.onAccess } : {}),
     })
     closers.push(access.close)
     const metrics = openMetrics()
@@ -114,8 +133,16 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: [eraseFromFleet, eraseFromJournal, eraseFromAudit, eraseFromRecordedAnswers, eraseFromWork],
+      erasers: [
+        eraseFromFleet,
+        eraseFromCalls,
+        eraseFromJournal,
+        eraseFromAudit,
+        eraseFromRecordedAnswers,
+        eraseFromWork,
+      ],
       onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
+      sharing: shared?.sharing ?? null,
     })
     closers.push(directory.close)
     const fleet = openFleet({
@@ -125,6 +152,11 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tenant: access.tenant,
       filesOf: directory.customerFiles.idsOfCustomer,
       hasFile: directory.customerFiles.has,
+      outbound: {
+        allowPrivate: config.allowPrivate,
+        operatorTenantId: access.operatorTenantId,
+        userAgent: `Cordboard/${packageJson.version}`,
+      },
     })
     const journal = openJournal({
       store: pickTables<Tables, JournalTables>(store),
@@ -133,6 +165,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       parties: directory.parties,
       timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
       repeatWindowMs: config.repeatSeconds * 1_000,
+      host: fleet.hostOfCalls,
     })
 
     const feed = pickTables<Tables, ChangeTables>(store)
@@ -204,6 +237,9 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     }
 
     await idempotency.resume()
+    let workers: Workers | null = null
+    const door = shared ? await newBackDoor() : null
+    if (door) closers.push(door.remove)
     const server = await openServer({
       access,
       directory,
@@ -220,6 +256,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       metricsToken: secrets.metricsToken,
       trustedProxies: config.trustedProxies,
       tls: config.listen.tls,
+      backDoor: door,
       readiness() {
         const since = follower.awaySince() ?? store.writesAwaySince()
         if (store.writesAwaySince() !== null) probeWrites()
@@ -230,6 +267,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
           feed_position: follower.position(),
           snapshot_written_at: snapshotTime(memory.snapshot()),
           secrets: keyring.state(),
+          ...(workers ? { workers: workers.state() } : {}),
         }
       },
       async settle<T>({ value, position }: Committed<T>): Promise<T> {
@@ -239,13 +277,15 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    closers.push(async () => workers?.close())
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)
     if (follower.awaySince() === null) await resumeWork()
-    const { host, port, tls } = config.listen
-    const listening = await server.app.listen({ host, port })
-    // The router does not know that its server speaks TLS.
-    const url = tls ? listening.replace(/^http:/, 'https:') : listening
+    if (shared && door) {
+      const { workers: count } = config
+      workers = await openWorkers({ count, config, door, memory: shared, access, log, metrics })
+    }
+    const url = workers?.url ?? (await listenAlone(server, config))
     const operatorTenantId = access.operatorTenantId()
     if (operatorTenantId === null) throw new Error('there is no tenant of the operator')
     return {
@@ -253,8 +293,10 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       tokenFile,
       operatorTenantId,
       server,
+      workers,
       directory,
       fleet,
+      journal,
       renewSnapshot: memory.renew,
       keyring,
       close,

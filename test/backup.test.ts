@@ -50,6 +50,7 @@ onEachStore('backup and restore', (engine) => {
       const gone = await newCustomer({ ask }, 'GONE')
       assert.equal((await ask('DELETE', `/api/v1/customers/${gone}`)).status, 204)
       const file = join(dataDir, 'book.backup')
+      const before = await contentOf(address)
       const made = await runCommand(t, ['backup', file], env)
       assert.equal(made.code, 0, made.said)
       assert.match(made.said, /read back and found whole/)
@@ -59,7 +60,12 @@ onEachStore('backup and restore', (engine) => {
         readdirSync(dataDir).filter((name) => name.includes('partial')),
         [],
       )
-      const before = await contentOf(address)
+      const { audit: trail = [], ...rest } = await contentOf(address)
+      const { audit: trailBefore = [], ...restBefore } = before
+      assert.deepEqual(rest, restBefore)
+      const noted = trail.filter((line) => !trailBefore.includes(line))
+      assert.equal(noted.length, 1, 'the trail says that somebody took a copy, and nothing else was written')
+      assert.match(noted[0] ?? '', /cordboard backup/)
       await hub.close()
       assert.ok(before['customers']?.length === 3 && before['phones']?.length === 6, 'the book is not there')
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { openStore } from '../server/platform/database/store.ts'
+import type { KeyringTables } from '../server/platform/keyring.ts'
 import { environmentOf, runCommand } from './commands.ts'
 import { newHub } from './hub.ts'
 import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
@@ -32,6 +34,36 @@ onEachStore('doctor', (engine) => {
     assert.match(stopped.said, /^FAIL +hub +No hub answers/m)
     assert.match(stopped.said, /^warn +data directory .*chmod 700/m)
   })
+})
+
+test('doctor knows the key file: whether it is there, the right one, and for nobody else to read', async (t) => {
+  const address = await newStoreAddress(t, 'sqlite')
+  if (address.kind !== 'sqlite') throw new Error('another engine than asked for')
+  const dataDir = dirname(address.file)
+  const { hub } = await newHub(t, 'sqlite', { address, dataDir })
+  const file = join(dataDir, 'secret.key')
+  const env = { ...environmentOf(address, dataDir), CORDBOARD_URL: hub.url }
+  const keyLine = async (more: Record<string, string> = {}) =>
+    (await runCommand(t, ['doctor'], { ...env, ...more })).said
+      .split('\n')
+      .find((line) => line.includes('secret key'))
+  assert.match((await keyLine()) ?? '', /^ok .*None yet/)
+  const store = await openStore<KeyringTables>({ address })
+  t.after(() => store.close())
+  const place = { tenantId: hub.operatorTenantId, table: 'tenants', rowId: 1, column: 'name' }
+  await store.transact((tx) => hub.keyring.seal(tx, place, 'a secret'))
+  assert.match((await keyLine()) ?? '', /^ok .*secret\.key\. No backup holds it/)
+  assert.match(
+    (await keyLine({ CORDBOARD_SECRET_KEY: 'another key of more than thirty-two' })) ?? '',
+    /^FAIL .*is not the key/,
+  )
+  await chmod(file, 0o644)
+  assert.match((await keyLine()) ?? '', /^warn .*chmod 600/)
+  assert.equal((await stat(file)).mode & 0o777, 0o644, 'it changes nothing')
+  await writeFile(file, 'no key at all')
+  assert.match((await keyLine()) ?? '', /^FAIL .*is not the key/)
+  await rm(file)
+  assert.match((await keyLine()) ?? '', /^FAIL .*put secret\.key back/)
 })
 
 test('doctor names a store that is no store, one out of reach and a configuration that cannot be read', async (t) => {

@@ -75,6 +75,27 @@ test('a script gets its arguments, and its exit code is the launcher’s', async
   assert.deepEqual(await ended, [3, null])
 })
 
+test(
+  'a script is started with large pages asked for, and with the operator’s own choice where there is one',
+  { skip: process.platform === 'linux' ? false : 'a matter of the C library of Linux' },
+  async (t) => {
+    const directory = await newDirectory(t, { 'told.mjs': 'console.log(process.env.GLIBC_TUNABLES)' })
+    const told = async (environment: Record<string, string>) => {
+      const { GLIBC_TUNABLES: _, ...env } = process.env
+      const child = spawn(process.execPath, [launcher, 'told.mjs'], {
+        cwd: directory,
+        env: { ...env, ...environment },
+      })
+      let text = ''
+      child.stdout.on('data', (chunk) => (text += String(chunk)))
+      await once(child, 'close')
+      return text.trim()
+    }
+    assert.equal(await told({}), 'glibc.malloc.hugetlb=1')
+    assert.equal(await told({ GLIBC_TUNABLES: 'glibc.malloc.check=0' }), 'glibc.malloc.check=0')
+  },
+)
+
 test('a script that a signal ends ends the launcher by the same signal', { skip: posixOnly }, async (t) => {
   const directory = await newDirectory(t, {
     'die.mjs': `process.kill(process.pid, 'SIGKILL')\nsetInterval(() => {}, 1000)`,

@@ -5,6 +5,7 @@ import { post } from './pbx-fleet.ts'
 import { onEachStore } from './stores.ts'
 
 const MARK = 'of-tenant-one'
+const NUMBER = '0628773862'
 
 /** A child tenant with an administrator's token. */
 async function newTenant(ask: Ask, name: string): Promise<string> {
@@ -28,7 +29,15 @@ async function furnish(ask: Ask, token: string) {
   )
   const audit = await post(ask, 'pbx3cx-audits', { pbx3cx_host_id: host.id, comment: MARK }, token)
   await ask('POST', '/api/v1/open-destinations', { token, body: { countries: ['VA'] } })
-  return { customer, file, host, audit }
+  const told = { pbx3cx_host_id: host.id, started_at: '2026-05-01T10:00:00Z', agent_name: MARK }
+  const record = await post(ask, 'pbx3cx_calls', { ...told, external_id: MARK, caller_number: NUMBER }, token)
+  const contact = await post(
+    ask,
+    'contacts',
+    { customer_id: customer.id, last_name: MARK, phones: [NUMBER] },
+    token,
+  )
+  return { customer, file, host, audit, record, contact }
 }
 
 onEachStore('two tenants', (engine) => {
@@ -37,7 +46,7 @@ onEachStore('two tenants', (engine) => {
     const [one, two] = [await newTenant(ask, 'One'), await newTenant(ask, 'Two')]
     const theirs = await furnish(ask, one)
     const mine = await post(ask, 'pbx3cx-hosts', { host_name: 'mine.example' }, two)
-    const { host, audit, customer, file } = theirs
+    const { host, audit, customer, file, record } = theirs
     const asTwo: Ask = (method, path, options = {}) =>
       ask(method, `/api/v1/${path}`, { ...options, token: two })
     const before = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
@@ -53,6 +62,17 @@ onEachStore('two tenants', (engine) => {
       `pbx3cx-audits?pbx3cx_host_id=${host.id}`,
       'open-destinations',
       'helpers/3cxOpenDestinations?open=1',
+      'pbx3cx_calls',
+      'pbx3cx_calls?page=1',
+      `pbx3cx_calls?pbx3cx_host_id=${host.id}`,
+      `pbx3cx_calls?number=${NUMBER}`,
+      `pbx3cx_calls?cursor=${record.id + 1}`,
+      `pbx3cx_calls?agent=${MARK}`,
+      'pbx3cx-call-logs',
+      `pbx3cx-call-logs?pbx3cx_host_id=${host.id}`,
+      `pbx3cx-call-logs?number=${NUMBER}&per_page=10`,
+      `contacts/numbers?phoneNumber=${NUMBER}`,
+      'customers/search?term=tenant',
       'export',
     ]
     for (const path of lists) {
@@ -70,6 +90,12 @@ onEachStore('two tenants', (engine) => {
       ['GET', `pbx3cx-audits/${audit.id}`],
       ['PUT', `pbx3cx-audits/${audit.id}`, { comment: 'x' }],
       ['DELETE', `pbx3cx-audits/${audit.id}`],
+      ['GET', `pbx3cx_calls/${record.id}`],
+      ['PUT', `pbx3cx_calls/${record.id}`, { agent_name: 'x' }],
+      ['DELETE', `pbx3cx_calls/${record.id}`],
+      ['GET', `pbx3cx-call-logs/${record.call_id}`],
+      ['GET', `pbx3cx-call-log-details/${record.call_id}`],
+      ['POST', `pbx3cx-hosts/${host.id}/test`, {}],
       ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
     ]
     for (const [method, path, body] of guessed) {
@@ -81,12 +107,16 @@ onEachStore('two tenants', (engine) => {
       ['POST', 'pbx3cx-hosts', { host_name: 'x', customer_file_id: file.id }],
       ['PUT', `pbx3cx-hosts/${mine.id}`, { customer_file_id: file.id }],
       ['POST', 'pbx3cx-audits', { pbx3cx_host_id: host.id }],
+      ['POST', 'pbx3cx_calls', { pbx3cx_host_id: host.id, external_id: MARK }],
+      ['POST', 'pbx3cx-call-logs', { pbx3cx_host_id: host.id, external_id: MARK }],
     ]
     for (const [method, path, body] of referring) {
       const answer = await asTwo(method, path, { body })
       assert.equal(answer.status, 422, `${method} ${path}: ${answer.text}`)
     }
-    await asTwo('POST', 'erase', { body: { number: '0199001234' } })
+    await asTwo('POST', 'erase', { body: { number: NUMBER } })
+    const kept = await ask('GET', `/api/v1/pbx3cx_calls/${record.id}`, { token: one })
+    assert.deepEqual(kept.json, record)
     const after = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
     assert.deepEqual(after.json, before.json)
     assert.equal((await ask('GET', `/api/v1/pbx3cx-audits/${audit.id}`, { token: one })).json.comment, MARK)

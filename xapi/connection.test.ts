@@ -158,6 +158,26 @@ test('a long download holds nobody up', async (t) => {
   assert.equal((await buffer(body)).toString(), 'RIFFtail')
 })
 
+test('a download that stalls or breaks off ends with the reason, one that is given up with its own', async (t) => {
+  const pbx = await openPretendPbx(t)
+  const ends: (() => void)[] = []
+  pbx.on('/Recordings/Pbx.DownloadRecording', (_heard, response) => {
+    response.writeHead(200, { 'content-type': 'audio/x-wav', 'content-length': '100' }).write('RIFF')
+    ends.push(() => response.destroy())
+    return null
+  })
+  const stalled = openClient(t, pbx, { deadlines: { bodyMs: 100 } })
+  await assert.rejects(buffer((await stalled.recordings.download(1)).body), failsWith('timeout', 'body'))
+  const client = openClient(t, pbx)
+  const broken = (await client.recordings.download(1)).body
+  ends.at(-1)?.()
+  await assert.rejects(buffer(broken), failsWith('network', 'reset'))
+  const leave = new AbortController()
+  const { body } = await client.recordings.download(1, { signal: leave.signal })
+  leave.abort(new Error('enough'))
+  await assert.rejects(buffer(body), /^Error: enough$/)
+})
+
 test('429 and 503 are waited out as the PBX asks, and not for ever', async (t) => {
   const pbx = await openPretendPbx(t)
   let asked = 0

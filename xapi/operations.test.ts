@@ -249,6 +249,17 @@ test('an answer is a value, nothing, or a stream when it is no JSON, whatever th
   await assert.rejects(client.call('GetExtension', { Id: 5 }), /a web page answered/)
 })
 
+test('a list may be given for an option that the description calls a text', async (t) => {
+  const pbx = await openPretendPbx(t)
+  const api = pretendApi()
+  const users = api.paths['/Users'] as { get: { parameters: { name?: string; schema: object }[] } }
+  for (const one of users.get.parameters) if (one.name === '$expand') one.schema = { type: 'string' }
+  pbx.description.yaml = pretendYaml(api)
+  pbx.on('/Users', { body: { value: [] } })
+  await openClient(t, pbx).call('ListExtension', { $expand: ['Groups($select=Id,Name)', 'Phones'] })
+  assert.equal(pbx.heard.at(-1)?.url, '/xapi/v1/Users?$expand=Groups($select=Id,Name),Phones')
+})
+
 test('a text key that the description puts in quotes itself is quoted once', async (t) => {
   const pbx = await openPretendPbx(t)
   const api = pretendApi()

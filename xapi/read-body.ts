@@ -62,7 +62,9 @@ function watched(request: RawRequest, body: Readable, { bodyMs, expire }: Limits
     },
     destroy(error, done) {
       clearTimeout(timer)
-      done(error === null ? null : networkError(error, 'the PBX', request.operation))
+      if (error === null) return done(null)
+      const isGivenUp = request.signal?.aborted === true
+      done(isGivenUp ? (request.signal?.reason as Error) : networkError(error, 'the PBX', request.operation))
     },
   })
   again()

@@ -345,6 +345,25 @@ test('calls are made, diverted, transferred and given data by call control', asy
   assert.deepEqual([clicked.json.FinalStatus, (clicked.json.Result as Row).DN], ['Success', '100'])
 })
 
+test('a call nobody answers within its time is withdrawn', async (t) => {
+  const client = await openStopped(t)
+  const { until } = await listen(t, client)
+  await client.simulator.play('0 inbound a from +361 to +3615550114')
+  const [held] = (await client.ask('GET', '/callcontrol/900/participants')).json as unknown as Row[]
+  await client.ask('POST', `/callcontrol/900/participants/${String(held?.id)}/routeto`, {
+    destination: '104',
+    timeout: 0.02,
+  })
+  const gone = await until((event) => event.event_type === 1)
+  assert.match(String(gone.entity), /^\/callcontrol\/104\//)
+  assert.equal(
+    ((await client.ask('GET', '/callcontrol/900/participants')).json as unknown as Row[])[0]?.status,
+    'Ringing',
+  )
+  await client.ask('POST', '/callcontrol/100/makecall', { destination: '101', timeout: 0.02 })
+  await until((event) => event.event_type === 1 && String(event.entity).startsWith('/callcontrol/100/'))
+})
+
 test('a script with times plays in its own time when it is not asked to be instant', async (t) => {
   const { simulator } = await openClient(t, { instant: false })
   const calls = await simulator.play(

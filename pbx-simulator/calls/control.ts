@@ -3,7 +3,7 @@ import type { Caller, Pbx, Row } from '../model/pbx.ts'
 import { answer, callOut, drop, routeFrom, transfer } from './acts.ts'
 import { participantsOf, type Call, type Participant } from './call.ts'
 import { devicesOf, dnView, participantsAt, participantView, type Found } from './control-view.ts'
-import { tell } from './calls.ts'
+import { closePassage, endCall, leave, tell } from './calls.ts'
 
 /** What a request to call control is answered with. */
 export type ControlAnswer = { status: number; body: unknown }
@@ -22,7 +22,7 @@ export function askControl(pbx: Pbx, caller: Caller, method: string, path: strin
   const steps = path
     .split('/')
     .filter((step) => step !== '')
-    .map((step) => decodeURIComponent(step))
+    .map(decodeStep)
   if (steps.length === 0) return ok([...watched].map((dn) => dnView(pbx, dn)).filter((view) => view !== null))
   const [dn = '', kind, id, act] = steps
   if (!watched.has(dn)) throw new Refusal(403, `The DN ${dn} is not monitored by this client.`)
@@ -46,6 +46,14 @@ export function askControl(pbx: Pbx, caller: Caller, method: string, path: strin
   return takeAction(pbx, found, act, body)
 }
 
+function decodeStep(step: string): string {
+  try {
+    return decodeURIComponent(step)
+  } catch {
+    throw badRequest('The path is not encoded properly.')
+  }
+}
+
 const success = (pbx: Pbx, call: Call, participant: Participant): ControlAnswer =>
   ok({
     finalstatus: 'Success',
@@ -62,7 +70,21 @@ function makeCall(pbx: Pbx, dn: string, device: string | null, body: Row): Contr
   const own = participantsOf(call).find((one) => one.dn === dn)
   if (!own) throw new Refusal(422, 'The call ended at once.')
   own.attached = attachedIn(body)
+  afterTimeout(pbx, body, () => {
+    if (call.answeredAt === null) endCall(pbx, call, 'callee')
+  })
   return { ...success(pbx, call, own), status: 202 }
+}
+
+/** Does something once the ringing time of a request is over; without one, nobody stops it. */
+function afterTimeout(pbx: Pbx, { timeout }: Row, act: () => void): void {
+  if (typeof timeout === 'number' && timeout > 0) pbx.later(timeout * 1000, act)
+}
+
+/** Whoever does not answer in time is rung no longer. */
+function withdraw(pbx: Pbx, call: Call, rung: Participant): void {
+  leave(pbx, call, rung)
+  closePassage(pbx, call, rung.dn, 'no_answer')
 }
 
 const textIn = (body: Row, name: string): string => (typeof body[name] === 'string' ? body[name].trim() : '')
@@ -91,6 +113,10 @@ function takeAction(pbx: Pbx, { call, participant }: Found, act: string, body: R
       break
     case 'routeto':
       routeFrom(pbx, call, participant, destination)
+      afterTimeout(pbx, body, () => {
+        for (const rung of participantsOf(call, 'Ringing'))
+          if (rung.onBehalfOf?.number === participant.dn) withdraw(pbx, call, rung)
+      })
       break
     case 'transferto':
       if (participant.status !== 'Connected')

@@ -78,10 +78,7 @@ function responsesOf(route: Route): Schema {
   const { answers, method } = route
   const failure = { default: { description: 'Refused', content: json(reference('Error')) } }
   if (answers === null) return { 204: { description: 'Done' }, ...failure }
-  const status =
-    method === 'POST' && !route.id.includes('.') && Array.isArray(route.body) === false && route.body
-      ? 201
-      : 200
+  const status = method === 'POST' && route.body && 'name' in route.body ? 201 : 200
   if (answers === 'file')
     return {
       200: {
@@ -149,7 +146,13 @@ export function describe(routes: readonly Route[], version: string): string {
         parameters: Object.fromEntries(
           QUERY.map((name) => [
             name.slice(1),
-            { name, in: 'query', description: WORDS[name], schema: queryType(name) },
+            {
+              name,
+              in: 'query',
+              description: WORDS[name],
+              explode: !isNameList(name),
+              schema: queryType(name),
+            },
           ]),
         ),
         schemas: {
@@ -174,7 +177,11 @@ export function describe(routes: readonly Route[], version: string): string {
   )
 }
 
+/** Options that are lists of names, written with commas between them. */
+const isNameList = (name: string): boolean => ['$orderby', '$select', '$expand'].includes(name)
+
 function queryType(name: string): Schema {
   if (name === '$top' || name === '$skip') return { type: 'integer', minimum: 0 }
-  return name === '$count' ? { type: 'boolean' } : { type: 'string' }
+  if (name === '$count') return { type: 'boolean' }
+  return isNameList(name) ? { type: 'array', items: { type: 'string' } } : { type: 'string' }
 }

@@ -27,7 +27,7 @@ const SETTINGS = shape('BackupSettings', {
   BackupContents: 'Contents',
   BackupSchedule: 'Schedule',
 })
-const EXTRAS = shape('BackupExtras', { s: 'Footprint Version', b: 'IsEncrypted' })
+const EXTRAS = shape('BackupExtras', { i64: 'Footprint', s: 'Version', b: 'IsEncrypted' })
 
 /** The bytes of a backup: a zip with the call data and the names of people, as tables. */
 function zipOf(pbx: Pbx): Buffer {
@@ -144,7 +144,7 @@ export const BACKUPS: SetDefinition = {
         if (!row) throw notFound('the backup')
         return {
           kind: 'one',
-          row: { Footprint: pbx.name, IsEncrypted: false, Version: pbx.version },
+          row: { Footprint: 0, IsEncrypted: false, Version: pbx.version },
           shape: EXTRAS,
           context: 'Pbx.BackupExtras',
         }

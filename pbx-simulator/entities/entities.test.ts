@@ -65,6 +65,7 @@ test('what is wrong is refused with the field and the symbol', async (t) => {
     ['Users', { Nothing: 1 }, 'Nothing', 'INVALID'],
     ['Users', { Enabled: 'yes' }, 'Enabled', 'INVALID'],
     ['Users', { Groups: [{ GroupId: 9999 }] }, 'Groups', 'XAPI.NOT_FOUND'],
+    ['Users', { Groups: [null] }, 'Groups', 'INVALID'],
     ['Queues', { Agents: [{ Number: '999' }] }, 'Agents', 'XAPI.NON_EXISTENT_EXT_NUMBER'],
     ['Queues', { PollingStrategy: 'Everybody' }, 'PollingStrategy', 'INVALID'],
     ['Groups', { Name: 'Sales' }, 'Name', 'XAPI.ALREADY_IN_USE'],
@@ -231,6 +232,12 @@ test('the smaller doors answer: status, licence, services, hours, countries, dev
     assert.ok((await list(path)).length > 0, path)
   await ask('POST', '/xapi/v1/Services/Pbx.Stop', { options: { ServiceNames: ['SIPServer'] } })
   assert.equal((await ask('GET', '/xapi/v1/SystemStatus')).json.HasNotRunningServices, true)
+  for (const [path, number] of [
+    ['Users/Pbx.GetFirstAvailableExtensionNumber()', '105'],
+    ['Queues/Pbx.GetFirstAvailableQueueNumber()', '801'],
+    ['Trunks/Pbx.GetFirstAvailableTrunkNumber()', '10001'],
+  ])
+    assert.equal((await ask('GET', `/xapi/v1/${path}`)).json.Number, number)
   assert.equal((await ask('PATCH', '/xapi/v1/OfficeHours', { TimeZoneId: '52' })).status, 204)
   assert.equal((await ask('GET', '/xapi/v1/OfficeHours?$expand=OfficeHolidays')).json.TimeZoneId, '52')
   assert.equal(

@@ -2,10 +2,11 @@ import { refuseField } from '../odata/refusal.ts'
 import { completeDestination, completeRoutes, NOWHERE } from '../model/destinations.ts'
 import { checkGroups, completeGroups, everybodysGroup } from '../model/membership.ts'
 import { checkNumber, findDn, firstFreeNumber, nameOfDn } from '../model/numbers.ts'
-import type { Operation, Pbx, Row, SetDefinition } from '../model/pbx.ts'
+import type { Pbx, Row, SetDefinition } from '../model/pbx.ts'
 import { byKey } from '../model/set-routes.ts'
 import { shape } from '../model/shape.ts'
 import { CLICK_TO_CALL } from '../model/shared-shapes.ts'
+import { firstFree } from './first-free.ts'
 
 shape('QueueAgent', { i32: 'Id', s: 'Name Number SkillGroup', '[UserTag]': 'Tags' })
 shape('QueueManager', { i32: 'Id', s: 'Name Number', '[UserTag]': 'Tags' })
@@ -66,16 +67,6 @@ const present = (pbx: Pbx, list: unknown): Row[] =>
 export const nameRequired = (row: Row): void => {
   if (typeof row.Name !== 'string' || row.Name.trim() === '') throw refuseField('Name', 'XAPI.REQUIRED')
 }
-
-/** The function that names the next free number of a set. */
-export const firstFree = (on: string, name: string, first: number): Operation => ({
-  on,
-  name,
-  kind: 'function',
-  answers: 's',
-  about: 'The lowest number of this kind nobody has.',
-  run: ({ pbx }) => ({ kind: 'value', value: firstFreeNumber(pbx, first), context: 'Edm.String' }),
-})
 
 /** What every new DN of a department holds. */
 export const inEverybodysGroup = (pbx: Pbx): Row => {

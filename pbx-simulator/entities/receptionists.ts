@@ -5,7 +5,8 @@ import { checkNumber, findDn, firstFreeNumber } from '../model/numbers.ts'
 import type { Pbx, Row, SetDefinition } from '../model/pbx.ts'
 import { shape } from '../model/shape.ts'
 import { DN } from '../model/shared-shapes.ts'
-import { firstFree, inEverybodysGroup, nameRequired, NO_ROUTES } from './queues.ts'
+import { firstFree } from './first-free.ts'
+import { inEverybodysGroup, nameRequired, NO_ROUTES } from './queues.ts'
 
 shape('ReceptionistForward', {
   i32: 'Id',

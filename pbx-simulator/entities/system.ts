@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000
 const LICENCE_KEY = 'SIMU-LATO-RPBX-0000'
 const MAX_SIM_CALLS = 32
 
-const DEFS = shape('Defs', { s: 'Id' })
+const DEFS = shape('Defs', { i32: 'Id' })
 const TIME_ZONE = shape('TimeZone', { s: 'Id Name IanaName WindowsName' })
 const SYSTEM_PARAMETERS = shape('SystemParameters', {
   s: 'Version FQDN GlobalLanguage IpV6 PbxExternalHost StaticIp StunIp',
@@ -86,7 +86,7 @@ export const DEFINITIONS: SingletonDefinition = {
   shape: DEFS,
   about: 'A cheap question to see whether the PBX answers.',
   can: ['read'],
-  initial: (pbx) => ({ Id: pbx.name }),
+  initial: () => ({ Id: 1 }),
   operations: [
     read('Defs', 'GetSystemParameters', SYSTEM_PARAMETERS, 'Version, ports and limits.', (pbx) => ({
       Version: pbx.version,
@@ -189,13 +189,28 @@ export const SYSTEM_STATUS: SingletonDefinition = {
       CustomTemplatesCount: 0,
       UnsupportedFirmwaresCount: 0,
     })),
-    read('SystemStatus', 'SystemTelemetry', TELEMETRY, 'Load of the machine.', (pbx) => ({
-      FreePhysicalMemory: 2_800_000_000,
-      TotalPhysicalMemory: 4_000_000_000,
-      TotalDiskSpace: 64_000_000_000,
-      FreeDiskSpace: 48_000_000_000,
-      Time: pbx.clock.iso(),
-    })),
+    {
+      on: 'SystemStatus',
+      name: 'Pbx.SystemTelemetry',
+      kind: 'function',
+      answers: '[SystemTelemetry]',
+      about: 'Load of the machine.',
+      run: ({ pbx }) => ({
+        kind: 'list',
+        rows: [
+          {
+            CpuUsage: 4,
+            FreePhysicalMemory: 2_800_000_000,
+            TotalPhysicalMemory: 4_000_000_000,
+            FreeDiskSpace: 48_000_000_000,
+            TotalDiskSpace: 64_000_000_000,
+            Time: pbx.clock.iso(),
+          },
+        ],
+        shape: TELEMETRY,
+        context: 'Collection(Pbx.SystemTelemetry)',
+      }),
+    },
     {
       on: 'SystemStatus',
       name: 'Pbx.SystemExtensions',

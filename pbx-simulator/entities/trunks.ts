@@ -8,6 +8,7 @@ import { byKey, updateRow } from '../model/set-routes.ts'
 import { shape } from '../model/shape.ts'
 import { DN } from '../model/shared-shapes.ts'
 import { textOf } from '../model/text.ts'
+import { firstFree } from './first-free.ts'
 
 export const FIRST_TRUNK = 10_000
 /** More telephone numbers than this a trunk does not take. */
@@ -157,14 +158,7 @@ export const TRUNKS: SetDefinition = {
         return { kind: 'one', row: newTrunk(pbx, template), shape: TRUNK, context: 'Trunks/$entity' }
       },
     },
-    {
-      on: 'Trunks',
-      name: 'Pbx.GetFirstAvailableTrunkNumber',
-      kind: 'function',
-      answers: 's',
-      about: 'The lowest trunk number nobody has.',
-      run: ({ pbx }) => ({ kind: 'value', value: firstFreeNumber(pbx, FIRST_TRUNK), context: 'Edm.String' }),
-    },
+    firstFree('Trunks', 'Pbx.GetFirstAvailableTrunkNumber', FIRST_TRUNK),
     {
       on: 'Trunks',
       name: 'Pbx.RefreshRegistration',

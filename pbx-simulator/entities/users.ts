@@ -9,6 +9,7 @@ import { CLICK_TO_CALL } from '../model/shared-shapes.ts'
 import { forwardingProfiles } from './forwarding.ts'
 import { makeCall } from './make-call.ts'
 import { textOf } from '../model/text.ts'
+import { firstFree } from './first-free.ts'
 
 export const FIRST_EXTENSION = 100
 
@@ -91,14 +92,7 @@ export const USERS: SetDefinition = {
       row.DisplayName = [row.FirstName, row.LastName].filter(Boolean).join(' ')
   },
   operations: [
-    {
-      on: 'Users',
-      name: 'Pbx.GetFirstAvailableExtensionNumber',
-      kind: 'function',
-      answers: 's',
-      about: 'The lowest extension number nobody has.',
-      run: ({ pbx }) => value(firstFreeNumber(pbx, FIRST_EXTENSION)),
-    },
+    firstFree('Users', 'Pbx.GetFirstAvailableExtensionNumber', FIRST_EXTENSION),
     {
       on: 'Users',
       name: 'Pbx.BatchDelete',

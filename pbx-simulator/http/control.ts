@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { activeCallRow } from '../entities/active-calls.ts'
+import { logEvent } from '../entities/machine.ts'
 import { uploadTemplate } from '../entities/crm.ts'
 import { badRequest, notFound, Refusal } from '../odata/refusal.ts'
 import { playScript } from '../calls/play.ts'
@@ -74,7 +75,9 @@ export function serveControl(server: FastifyInstance, front: Front, { token, abo
         const atOnce = body.instant === undefined ? pbx.instant : body.instant === true
         const playing = playScript(pbx, steps, atOnce)
         if (!atOnce) {
-          playing.catch((error: unknown) => request.log.error(error))
+          playing.catch((error: unknown) =>
+            logEvent(pbx, 'Error', 'Simulator', `A script stopped: ${String(error)}`),
+          )
           return reply.code(202).send({ steps: steps.length })
         }
         const calls = await playing

@@ -44,7 +44,7 @@ function operationRoute(operation: Operation, area: Area = 'configuration'): Rou
   return {
     template: `/${on}${on === '' ? '' : '/'}${name}${kind === 'function' ? `(${inside.join(',')})` : ''}`,
     method: kind === 'function' ? 'GET' : 'POST',
-    id: `${on.replace(/\(.*/, '')}${name.replace('Pbx.', '')}`,
+    id: name.replace('Pbx.', ''),
     tag: on === '' ? name : on.replace(/\(.*/, ''),
     about,
     area: operation.area ?? area,

@@ -10,6 +10,8 @@ import { misfitOf } from './shape.ts'
 /** Reading and writing of a set as routes. */
 export function setRoutes(set: SetDefinition): Route[] {
   const { name, shape, key, can } = set
+  // A set below another is named for itself, any other for what it holds.
+  const kind = name.split('/')[1] ?? shape.name
   const keyType = shape.fields.get(key) === 's' ? 's' : 'i32'
   const one = `/${name}(${keyType === 's' ? `'{${key}}'` : `{${key}}`})`
   const base = { tag: name, area: set.area ?? 'configuration', body: null, isList: false } as const
@@ -19,7 +21,7 @@ export function setRoutes(set: SetDefinition): Route[] {
     list: {
       ...all,
       method: 'GET',
-      id: `List${name}`,
+      id: `List${kind}`,
       about: set.about,
       answers: `[${shape.name}]`,
       isList: true,
@@ -28,7 +30,7 @@ export function setRoutes(set: SetDefinition): Route[] {
     create: {
       ...all,
       method: 'POST',
-      id: `Create${name}`,
+      id: `Create${shape.name}`,
       about: `Adds one. ${set.about}`,
       body: shape,
       answers: shape.name,
@@ -37,7 +39,7 @@ export function setRoutes(set: SetDefinition): Route[] {
     read: {
       ...keyed,
       method: 'GET',
-      id: `Get${name}`,
+      id: `Get${shape.name}`,
       about: `One of them. ${set.about}`,
       answers: shape.name,
       run: ({ pbx, values }) => oneOf(pbx, set, byKey(pbx, set, values)),
@@ -45,7 +47,7 @@ export function setRoutes(set: SetDefinition): Route[] {
     update: {
       ...keyed,
       method: 'PATCH',
-      id: `Update${name}`,
+      id: `Update${shape.name}`,
       about: `Changes the fields that are sent. ${set.about}`,
       body: shape,
       answers: null,
@@ -54,7 +56,7 @@ export function setRoutes(set: SetDefinition): Route[] {
     delete: {
       ...keyed,
       method: 'DELETE',
-      id: `Delete${name}`,
+      id: `Delete${shape.name}`,
       about: `Removes one. ${set.about}`,
       answers: null,
       run: (request) => {
@@ -73,7 +75,7 @@ function alternateRoutes(set: SetDefinition): Route[] {
     {
       template: `/${name}(${alternate}='{${alternate}}')`,
       method: 'GET',
-      id: `Get${name}By${alternate}`,
+      id: `Get${shape.name}By${alternate}`,
       tag: name,
       about: `One of them by its ${alternate}. ${set.about}`,
       area: set.area ?? 'configuration',
@@ -96,7 +98,7 @@ function navigationRoutes(set: SetDefinition, one: string, keyType: string): Rou
   return lists.map((field) => ({
     template: `${one}/${field}`,
     method: 'GET',
-    id: `List${name}${field}`,
+    id: `List${set.name === 'RingGroups' ? 'RingGroup' : ''}${field}`,
     tag: name,
     about: `What one of them holds as ${field}.`,
     area: set.area ?? 'configuration',

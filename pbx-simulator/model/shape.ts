@@ -49,7 +49,9 @@ export function misfit(type: string, value: unknown, path: string): string | nul
   if (value === null || value === undefined) return null
   if (isList(type)) {
     if (!Array.isArray(value)) return path
-    return firstOf(value.map((item, index) => misfit(itemType(type), item, `${path}[${index}]`)))
+    return firstOf(
+      value.map((item, index) => (item === null ? path : misfit(itemType(type), item, `${path}[${index}]`))),
+    )
   }
   const check = CHECKS[type]
   if (check) return check(value) ? null : path

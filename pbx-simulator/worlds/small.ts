@@ -16,7 +16,7 @@ export function buildSmall(pbx: Pbx): void {
   addUser(pbx, '102', 'Claire', 'Dubois', support)
   addUser(pbx, '103', 'Dávid', 'Erdei', sales)
   addUser(pbx, '104', 'Flóra', 'Huszár', sales)
-  addUser(pbx, '105', 'Gábor', 'Mezei', null, { IsRegistered: false })
+  addUser(pbx, '110', 'Gábor', 'Mezei', null, { IsRegistered: false })
   addRow(pbx, QUEUES, {
     Number: '800',
     Name: 'Support',

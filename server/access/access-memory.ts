@@ -1,11 +1,10 @@
 import type { Selectable } from 'kysely'
 import type { Scope } from '../../contract/scopes.ts'
 import { parseAddressList, type AddressList } from '../platform/address.ts'
-import type { Clock } from '../platform/clock.ts'
 import { fromJson } from '../platform/database/json.ts'
 import type { Change, Store } from '../platform/database/store.ts'
+import type { KnownSession } from './user-memory.ts'
 import type { AccessTables, TenantsTable, TokensTable } from './tables.ts'
-import { openUserMemory, type KnownSession, type UserImage, type UserMemory } from './user-memory.ts'
 
 /** A tenant as every answer needs it. */
 export type TenantSettings = {
@@ -38,27 +37,27 @@ export type KnownToken = {
 /** Tenants and live tokens in memory: authentication asks no database. */
 export type AccessMemory = {
   tenant(id: number): TenantSettings | null
-  /** A token or a session. */
   byHash(hash: string): KnownToken | null
-  users: UserMemory
   addressCredentials(): Iterable<KnownToken>
   isDescendant(tenantId: number, ancestorId: number): boolean
+  /** The session as it is in another tenant of its user; a token, or one that is none there, as it is. */
+  inTenant(token: KnownToken, wanted: string | null): KnownToken
   /** The tenant and all below it. */
   family(tenantId: number): number[]
   /** null before any tenant is known. */
   operatorTenantId(): number | null
-  hydrate(): Promise<void>
-  apply(changes: Change[]): Promise<void>
   /** All of it as JSON: no secret, only digests of them. */
   image(): AccessImage
   load(image: AccessImage): void
 }
 
-export type AccessImage = {
-  tenants: Selectable<TenantsTable>[]
-  tokens: Selectable<TokensTable>[]
-  users: UserImage
+/** The same, following the store. */
+export type FollowingAccessMemory = AccessMemory & {
+  hydrate(): Promise<void>
+  apply(changes: Change[]): Promise<void>
 }
+
+export type AccessImage = { tenants: Selectable<TenantsTable>[]; tokens: Selectable<TokensTable>[] }
 
 function toTenant(row: Selectable<TenantsTable>): TenantSettings {
   return {
@@ -89,15 +88,17 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
   }
 }
 
-export function openAccessMemory(store: Store<AccessTables>, clock: Clock): AccessMemory {
-  const users = openUserMemory(store, clock)
+type Rows = {
+  tenants: Map<number, Selectable<TenantsTable>>
+  tokens: Map<number, Selectable<TokensTable>>
+}
+
+/** Memory with the rows it is made of, and what changes it. */
+function openMemory() {
   const tenants = new Map<number, TenantSettings>()
   const byHash = new Map<string, KnownToken>()
   const byId = new Map<number, KnownToken>()
-  const rows = {
-    tenants: new Map<number, Selectable<TenantsTable>>(),
-    tokens: new Map<number, Selectable<TokensTable>>(),
-  }
+  const rows: Rows = { tenants: new Map(), tokens: new Map() }
 
   const forget = (id: number) => {
     const known = byId.get(id)
@@ -118,10 +119,9 @@ export function openAccessMemory(store: Store<AccessTables>, clock: Clock): Acce
     tenants.set(row.id, toTenant(row))
     rows.tenants.set(row.id, row)
   }
-  const fill = (image: Omit<AccessImage, 'users'>) => {
-    for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
-    for (const row of image.tenants) settle(row)
-    for (const row of image.tokens) remember(row)
+  const leave = (id: number) => {
+    tenants.delete(id)
+    rows.tenants.delete(id)
   }
 
   const isDescendant = (tenantId: number, ancestorId: number) => {
@@ -133,16 +133,43 @@ export function openAccessMemory(store: Store<AccessTables>, clock: Clock): Acce
     return false
   }
 
-  return {
+  const memory: AccessMemory = {
     tenant: (id) => tenants.get(id) ?? null,
-    byHash: (hash) => byHash.get(hash) ?? users.byHash(hash),
-    users,
+    byHash: (hash) => byHash.get(hash) ?? null,
     *addressCredentials() {
       for (const token of byId.values()) if (token.hash === null) yield token
     },
     isDescendant,
+    inTenant: (token) => token,
     family: (id) => [...tenants.keys()].filter((other) => other === id || isDescendant(other, id)),
     operatorTenantId: () => [...tenants.values()].find((one) => one.parentId === null)?.id ?? null,
+    image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
+    load(image) {
+      for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()
+      for (const row of image.tenants) settle(row)
+      for (const row of image.tokens) remember(row)
+    },
+  }
+  return { memory, forget, remember, settle, leave }
+}
+
+/** Memory of somebody else's image, for a thread that has no store. */
+export const openAccessMirror = (): AccessMemory => openMemory().memory
+
+/** `changed` hears of every change in the moment it was made. */
+export function openAccessMemory(
+  store: Store<AccessTables>,
+  changed: (image: AccessImage) => void = () => {},
+): FollowingAccessMemory {
+  const { memory, forget, remember, settle, leave } = openMemory()
+  const tell = () => changed(memory.image())
+  const load = (image: AccessImage) => {
+    memory.load(image)
+    tell()
+  }
+
+  return {
+    ...memory,
     async hydrate() {
       const tenantRows = await store.feed.selectFrom('tenants').selectAll().execute()
       const tokenRows = await store.feed
@@ -150,18 +177,9 @@ export function openAccessMemory(store: Store<AccessTables>, clock: Clock): Acce
         .selectAll()
         .where('revoked_at', 'is', null)
         .execute()
-      fill({ tenants: tenantRows, tokens: tokenRows })
-      await users.hydrate()
+      load({ tenants: tenantRows, tokens: tokenRows })
     },
-    image: () => ({
-      tenants: [...rows.tenants.values()],
-      tokens: [...rows.tokens.values()],
-      users: users.image(),
-    }),
-    load(image) {
-      fill(image)
-      users.load(image.users)
-    },
+    load,
     async apply(changes) {
       const idsOf = (entity: string) =>
         changes.filter((one) => one.entity === entity).flatMap((one) => one.ids)
@@ -172,11 +190,9 @@ export function openAccessMemory(store: Store<AccessTables>, clock: Clock): Acce
           .selectAll()
           .where('id', 'in', tenantIds)
           .execute()
-        for (const id of tenantIds) {
-          tenants.delete(id)
-          rows.tenants.delete(id)
-        }
+        for (const id of tenantIds) leave(id)
         for (const row of found) settle(row)
+        tell()
       }
       const tokenIds = idsOf('token')
       if (tokenIds.length > 0) {
@@ -184,9 +200,8 @@ export function openAccessMemory(store: Store<AccessTables>, clock: Clock): Acce
         const ids = new Set(found.map((row) => row.id))
         for (const id of tokenIds) if (!ids.has(id)) forget(id)
         for (const row of found) remember(row)
+        tell()
       }
-      const userIds = idsOf('user')
-      if (userIds.length > 0) await users.apply(userIds)
     },
   }
 }

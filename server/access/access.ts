@@ -1,15 +1,16 @@
 import type { Clock } from '../platform/clock.ts'
-import type { Keyring } from '../platform/keyring.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
-import { openAccessMemory, type AccessImage, type TenantSettings } from './access-memory.ts'
+import { openPeople, type People } from './people.ts'
+import { openUserMemory, type UserImage } from './user-memory.ts'
+import type { Keyring } from '../platform/keyring.ts'
+import { openAccessMemory, type AccessImage, type AccessMemory } from './access-memory.ts'
 import { openAuthentication, type Authentication } from './authentication.ts'
 import { bootstrap, type Bootstrapped } from './bootstrap.ts'
 import type { AccessTables } from './tables.ts'
-import { openPeople, type People } from './people.ts'
 import { openTenants, type Tenants } from './tenants.ts'
 import { openTokens, type Tokens } from './tokens.ts'
+import { openTenantViews, type TenantView } from './tenant-views.ts'
 import { openUsageNotes } from './usage-notes.ts'
-import { zoneOf } from './zones.ts'
 
 export { actorOf, mayDo, type Principal } from './principal.ts'
 export type { Credentials } from './authentication.ts'
@@ -21,11 +22,10 @@ export { pruneSessions } from './sessions.ts'
 export type { Origin, SignedIn } from './sign-in.ts'
 export type { Self } from './own-account.ts'
 export type { Reach } from './sessions.ts'
+export type { TenantView } from './tenant-views.ts'
 
-/** What other rooms need to know of a tenant to answer its callers. */
-export type TenantView = Pick<TenantSettings, 'country' | 'matchTail' | 'matchSwitchboard'> & {
-  timeZone: string
-}
+/** What a snapshot holds of access. */
+export type AccessSnapshot = AccessImage & { users: UserImage }
 
 export type Access = Authentication &
   People & {
@@ -39,10 +39,12 @@ export type Access = Authentication &
     tenant(id: number): TenantView | null
     /** See Tenants.nameCountry. */
     nameCountry(tx: Tx<never>, tenantId: number, country: string): Promise<void>
+    /** Notes that a token was used just now. */
+    used(tokenId: number): void
     hydrate(): Promise<void>
     apply(changes: Change[]): Promise<void>
-    image(): AccessImage
-    load(image: AccessImage): void
+    image(): AccessSnapshot
+    load(image: AccessSnapshot): void
     close(): Promise<void>
   }
 
@@ -57,16 +59,23 @@ export type AccessOptions = {
   country: string | null
   timeZone: string | null
   onTrouble(error: unknown): void
+  /** Hears of every change of tenants and tokens in memory, in the moment it was made. */
+  onMemory?(image: AccessImage): void
 }
 
 /** Who may do what: tenants, tokens, and the answer to "who is asking", which is given from memory. */
 export function openAccess(options: AccessOptions): Access {
-  const { store, clock, country, timeZone, onTrouble } = options
-  const memory = openAccessMemory(store, clock)
-  const usage = openUsageNotes(store, clock, memory.users, onTrouble)
+  const { store, clock, timeZone, onTrouble } = options
+  const tokens = openAccessMemory(store, options.onMemory)
+  const users = openUserMemory(store, clock)
+  const memory: AccessMemory = {
+    ...tokens,
+    byHash: (hash) => tokens.byHash(hash) ?? users.byHash(hash),
+    inTenant: users.inTenant,
+  }
+  const usage = openUsageNotes(store, clock, users, onTrouble)
   const people = openPeople(options, memory)
   const tenants = openTenants(store, clock, timeZone)
-  const views = new WeakMap<TenantSettings, TenantView>()
   return {
     bootstrap: () => bootstrap(options),
     operatorTenantId: memory.operatorTenantId,
@@ -74,27 +83,23 @@ export function openAccess(options: AccessOptions): Access {
     tenants,
     tokens: openTokens(store, clock),
     ...people,
-    tenant(id) {
-      const found = memory.tenant(id)
-      if (!found?.active) return null
-      const kept = views.get(found)
-      if (kept) return kept
-      const { matchTail, matchSwitchboard } = found
-      const ofTenant = found.country ?? country
-      const view = {
-        country: ofTenant,
-        timeZone: zoneOf(found.timeZone, ofTenant, timeZone),
-        matchTail,
-        matchSwitchboard,
-      }
-      views.set(found, view)
-      return view
-    },
+    tenant: openTenantViews(memory, options),
     nameCountry: tenants.nameCountry,
-    hydrate: memory.hydrate,
-    apply: memory.apply,
-    image: memory.image,
-    load: memory.load,
+    used: usage.used,
+    async hydrate() {
+      await tokens.hydrate()
+      await users.hydrate()
+    },
+    async apply(changes) {
+      await tokens.apply(changes)
+      const ids = changes.filter((one) => one.entity === 'user').flatMap((one) => one.ids)
+      if (ids.length > 0) await users.apply(ids)
+    },
+    image: () => ({ ...tokens.image(), users: users.image() }),
+    load(image) {
+      tokens.load(image)
+      users.load(image.users)
+    },
     close: usage.close,
   }
 }

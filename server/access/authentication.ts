@@ -109,7 +109,7 @@ export function openAuthentication(
           new HubError('address_refused', 'This token may not be used from this address.'),
         )
       }
-      const acting = memory.users.inTenant(token, credentials.actAs)
+      const acting = memory.inTenant(token, credentials.actAs)
       return principalOf(acting, actingTenant(acting, credentials.actAs))
     },
     recognise(secret) {

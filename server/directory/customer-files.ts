@@ -87,7 +87,7 @@ export function openCustomerFiles(
       const rows = await own(tenantId)
         .clearSelect()
         .select('id')
-        .where('customer_id', '=', customerId)
+        .where('customer_id', '=', await customerAsked(store.read, tenantId, customerId))
         .execute()
       return rows.map((row) => row.id)
     },

@@ -67,6 +67,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
     const opened = openRetention({
       prune: {
         audit: pruneAudit(store),
+        calls: () => Promise.resolve(0),
         imports: pruneImports(store),
         renormalisations: pruneRenormalisations(store),
         work: pruneWork(store as never),
@@ -113,7 +114,7 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    const none = { audit: 0, dispositions: 0, renormalisations: 0, work: 0, sessions: 0 }
+    const none = { audit: 0, calls: 0, dispositions: 0, renormalisations: 0, work: 0, sessions: 0 }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })

@@ -14,7 +14,7 @@ import { pruneImports, pruneRenormalisations } from './directory-retention.ts'
 import { openErase } from './erase.ts'
 import { openFollowedParties, type FollowedParties } from './followed-parties.ts'
 import { openImports, type Imports } from './import/imports.ts'
-import { openIndexFollower, type DirectoryImage } from './index-follower.ts'
+import { openIndexFollower, type DirectoryImage, type IndexSharing } from './index-follower.ts'
 import { openQuality, type Quality } from './quality.ts'
 import { writeBook } from './import/write-book.ts'
 import { readNumber } from './phone-number.ts'
@@ -34,7 +34,7 @@ export type { FollowedParties } from './followed-parties.ts'
 export type { Imports } from './import/imports.ts'
 export type { Explanation, Lookup } from './lookup.ts'
 export type { Identified } from './match.ts'
-export type { DirectoryImage } from './index-follower.ts'
+export type { DirectoryImage, IndexSharing } from './index-follower.ts'
 export type { ReadNumber } from './read-number.ts'
 export { INDEX_FORM } from './caller-index.ts'
 export type { DirectoryTables } from './tables.ts'
@@ -83,13 +83,15 @@ export type DirectoryOptions = {
   /** Those of the other rooms whose tables may hold a caller. */
   erasers: Eraser[]
   onImported(ended: { accepted: number; rejected: number }): void
+  /** Whoever reads the indexes from other threads; null when nobody does. */
+  sharing?: IndexSharing | null
 }
 
 /** Who is calling: the tenants' customers and contacts, in the store and in memory. */
 export function openDirectory(options: DirectoryOptions): Directory {
   const { store, clock, log, dataDir, rules, nameCountry, caughtUp, erasers, onImported } = options
   const calendar = openCalendar(clock)
-  const follower = openIndexFollower(store)
+  const follower = openIndexFollower(store, options.sharing)
   const country = (tenantId: number) => rules(tenantId)?.country ?? null
   const today = (tenantId: number) => calendar(rules(tenantId)?.timeZone ?? 'UTC')
   const ownersOf = (tenantId: number, number: string) =>

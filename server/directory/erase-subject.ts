@@ -1,6 +1,7 @@
 import type { EraseInput } from '../../contract/erase.ts'
-import { isOneOf } from '../platform/database/engine.ts'
-import type { Erasure } from '../platform/erasure.ts'
+import { sql, type RawBuilder } from 'kysely'
+import { isOneOf, type Engine } from '../platform/database/engine.ts'
+import { mayHold, type Erasure } from '../platform/erasure.ts'
 import { invalid } from '../platform/errors.ts'
 import { accountKey, fold } from './fold.ts'
 import { lockContact, lockCustomer } from './merged-parties.ts'
@@ -12,7 +13,13 @@ import type { ReadNumber } from './read-number.ts'
 import type { DirectoryTx } from './write.ts'
 
 /** What is erased, with the numbers it is about. */
-export type Subject = { kind: 'number' | 'customer' | 'contact'; erasure: Erasure; numbers: ReadNumber[] }
+export type Subject = {
+  kind: 'number' | 'customer' | 'contact'
+  erasure: Erasure
+  numbers: ReadNumber[]
+  /** Ids of the stored numbers that were compared with theirs, whoever has them. */
+  holders: number[]
+}
 
 const NOBODY: Erasure['parties'] = { customer: [], contact: [] }
 
@@ -57,27 +64,31 @@ async function onlyTheirs(
   tenantId: number,
   phones: PhoneRow[],
   { customer, contact }: Erasure['parties'],
-): Promise<PhoneRow[]> {
+  among: RawBuilder<boolean> | null,
+): Promise<{ phones: PhoneRow[]; holders: number[] }> {
+  const holders: number[] = []
   const shared = new Set<string>()
   for (const column of ['e164', 'national', 'exact'] as const) {
     const values = phones.map((phone) => phone[column]).filter((value) => value !== null)
     if (values.length === 0) continue
-    const rows = await tx.db
+    const held = tx.db
       .selectFrom('phones')
-      .select([column, 'customer_id', 'contact_id'])
+      .select(['id', column, 'customer_id', 'contact_id'])
       .where('tenant_id', '=', tenantId)
       .where(isOneOf(tx.engine, column, values, 'text'))
-      .execute()
+    const rows = await (among === null ? held : held.where(among)).execute()
     for (const row of rows) {
+      holders.push(row.id)
       const theirs = customer.includes(row.customer_id ?? 0) || contact.includes(row.contact_id ?? 0)
       if (!theirs) shared.add(`${column} ${row[column]}`)
     }
   }
   const isShared = (column: 'e164' | 'national' | 'exact', phone: PhoneRow) =>
     shared.has(`${column} ${phone[column]}`)
-  return phones.filter(
+  const own = phones.filter(
     (phone) => !isShared('e164', phone) && !isShared('national', phone) && !isShared('exact', phone),
   )
+  return { phones: own, holders }
 }
 
 async function mergedInto(
@@ -116,6 +127,7 @@ async function partySubject(
   tenantId: number,
   kind: 'customer' | 'contact',
   id: number,
+  among: RawBuilder<boolean> | null,
 ): Promise<Subject> {
   const customer = kind === 'customer' ? await lockCustomer(tx, tenantId, id) : null
   const contacts =
@@ -137,13 +149,15 @@ async function partySubject(
     ...(await readPhones(tx, tenantId, 'customer_id', customers)).values(),
     ...(await readPhones(tx, tenantId, 'contact_id', contactIds)).values(),
   ].flat()
-  const numbers = (await onlyTheirs(tx, tenantId, phones, parties)).map((row) => toStoredNumber(row).read)
+  const theirs = await onlyTheirs(tx, tenantId, phones, parties, among)
+  const numbers = theirs.phones.map((row) => toStoredNumber(row).read)
   const emails = contacts.flatMap(({ email }) => email ?? [])
   const cells = contacts.map(({ first_name, last_name }) => [first_name ?? '', last_name ?? ''])
   const single = [customer?.account_key, customer?.external_id, ...contacts.map((one) => one.external_id)]
   return {
     kind,
     numbers,
+    holders: theirs.holders,
     erasure: erasureOf(tenantId, [...tracesOfAll(numbers), ...emails.map(literally)], {
       parties,
       belongings: {
@@ -158,18 +172,25 @@ async function partySubject(
   }
 }
 
-/** What a request means. 422 on `number` for one that names nobody; HubError `not_found` for a party that is not there. */
+/** Whose number it is: stored ones that may spell one of the needles, in SQL. */
+export function numbersHeld(engine: Engine, needles: string[]): RawBuilder<boolean> {
+  const zeros = needles.flatMap((needle) => [needle, `0${needle}`])
+  return sql<boolean>`(${isOneOf(engine, 'national', zeros, 'text')} or ${mayHold(['raw', 'e164'], needles)})`
+}
+
+/** What a request means; `among`: the only stored numbers that others may have in common with them. 422 on `number` for one that names nobody; HubError `not_found` for a party that is not there. */
 export async function subjectOf(
   tx: DirectoryTx,
   tenantId: number,
   { number, customer_id, contact_id }: EraseInput,
   country: string | null,
+  among: RawBuilder<boolean> | null = null,
 ): Promise<Subject> {
-  if (customer_id !== undefined) return partySubject(tx, tenantId, 'customer', customer_id)
-  if (contact_id !== undefined) return partySubject(tx, tenantId, 'contact', contact_id)
+  if (customer_id !== undefined) return partySubject(tx, tenantId, 'customer', customer_id, among)
+  if (contact_id !== undefined) return partySubject(tx, tenantId, 'contact', contact_id, among)
   const read = readNumber(number ?? '', country)
   const traces = tracesOfAll([read])
   if (traces.length === 0)
     throw invalid({ number: ['Names nobody: give a whole number, or take an extension off its customer.'] })
-  return { kind: 'number', numbers: [read], erasure: erasureOf(tenantId, traces) }
+  return { kind: 'number', numbers: [read], holders: [], erasure: erasureOf(tenantId, traces) }
 }

@@ -1,5 +1,5 @@
 import { isOneOf } from '../platform/database/engine.ts'
-import { mayHold, type Erasure, type Removed } from '../platform/erasure.ts'
+import { mayBeAbout, type Erasure, type Removed } from '../platform/erasure.ts'
 import type { DirectoryTables } from './tables.ts'
 import type { DirectoryTx } from './write.ts'
 
@@ -33,9 +33,14 @@ const TEXTS: readonly Texts[] = [
   { table: 'phones', scrubbed: ['label'], emptied: [] },
 ]
 
+export const TEXT_TABLES = TEXTS.map(({ table }) => table)
+/** The columns of a table that may hold a number in their text. */
+export const textColumns = (table: TextTable) =>
+  TEXTS.filter((one) => one.table === table).flatMap(({ scrubbed, emptied }) => [...scrubbed, ...emptied])
+
 /** Takes numbers out of the texts of the book: a number in a comment, as a direct line, as the key of a nameless person. */
 export async function eraseFromTexts(tx: DirectoryTx, erasure: Erasure): Promise<Removed> {
-  const { tenantId, needles, scrub } = erasure
+  const { tenantId, scrub } = erasure
   const removed: Removed = {}
   for (const { table, scrubbed, emptied } of TEXTS) {
     const columns = [...scrubbed, ...emptied]
@@ -43,7 +48,7 @@ export async function eraseFromTexts(tx: DirectoryTx, erasure: Erasure): Promise
       .selectFrom(table as 'customers')
       .selectAll()
       .where('tenant_id', '=', tenantId)
-      .where(mayHold(columns, needles))
+      .where(mayBeAbout(erasure, table, columns))
       .execute()
     const changed: number[] = []
     for (const row of rows as unknown as ({ id: number } & Record<string, string | null>)[]) {

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { newStore, newStoreAddress, onEachStore } from '../../test/stores.ts'
 import { openBulkRows } from '../platform/database/bulk-rows.ts'
 import { bulkInsert } from '../platform/database/engine.ts'
-import type { Store } from '../platform/database/store.ts'
+import type { Store, StoreAddress } from '../platform/database/store.ts'
 import { fillIndexes } from './index-fill.ts'
 import { fillInThread } from './index-fill-start.ts'
 import { openIndexFollower } from './index-follower.ts'
@@ -77,6 +77,11 @@ async function insert(store: Store<Tables>, table: keyof typeof TYPES, rows: Row
     Object.keys(columns).map((name) => ({ ...STAMPS, ...row })[name] ?? null),
   )
   await store.transact(({ db, engine }) => bulkInsert(engine, db as never, { table, columns }, values))
+}
+
+function addressOf({ address }: Store<Tables>): StoreAddress {
+  assert.ok(address)
+  return address
 }
 
 const NAMES = ['Žluťoučký kůň', '株式会社', 'Anna', "O'Neil \\ \n", '☎️', 'x'.repeat(70_000)]
@@ -174,11 +179,11 @@ onEachStore('memory filled from a whole store at once', (engine) => {
   test('every index is the one that reading party by party gives, in this thread and in one of its own', async (t) => {
     const store = await newStore<Tables>(t, engine)
     const last = await writeBook(store)
-    const byParty = openIndexFollower(store as never)
+    const byParty = openIndexFollower(store)
     await byParty.hydrate()
-    const inThread = openIndexFollower(store as never)
-    inThread.load(await fillInThread(store.address!))
-    const here = await fillIndexes(store.address!)
+    const inThread = openIndexFollower(store)
+    inThread.load(await fillInThread(addressOf(store)))
+    const here = await fillIndexes(addressOf(store))
     assert.equal(byParty.stats().parties, last)
     assert.deepEqual({ ...inThread.stats(), bytes: 0 }, { ...byParty.stats(), bytes: 0 })
     for (const tenantId of [1, 2, 3]) {
@@ -224,7 +229,7 @@ onEachStore('memory filled from a whole store at once', (engine) => {
       'phones',
       people.flatMap((id) => [phone(id, 0), phone(id, 1)]),
     )
-    const follower = openIndexFollower(store as never)
+    const follower = openIndexFollower(store)
     await follower.hydrate()
     assert.deepEqual({ ...follower.stats(), bytes: 0 }, { parties: 10_500, numbers: 21_000, bytes: 0 })
     assert.equal(follower.indexOf(1).exactOwner(33_620_021_000)?.party.name, 'L10500')
@@ -236,8 +241,8 @@ onEachStore('memory filled from a whole store at once', (engine) => {
 
   test('an empty store gives no index, and a store that is not there or not ours says so', async (t) => {
     const store = await newStore<Tables>(t, engine)
-    assert.equal((await fillIndexes(store.address!)).size, 0)
-    await assert.rejects(openBulkRows(store.address!, 'select nothing').then((rows) => readAll(rows)))
+    assert.equal((await fillIndexes(addressOf(store))).size, 0)
+    await assert.rejects(openBulkRows(addressOf(store), 'select nothing').then((rows) => readAll(rows)))
     const bare = await newStoreAddress(t, engine)
     await assert.rejects(fillInThread(bare))
     const away =

@@ -23,6 +23,13 @@ export type IndexFollower = {
   load(image: DirectoryImage): void
 }
 
+/** Other threads read these indexes: changes are made between their questions, and they hear how the memory lies. */
+export type IndexSharing = {
+  /** Runs `work`, which changes a tenant's index, while nobody reads. */
+  change(tenantId: number, index: CallerIndex, work: () => void): Promise<void>
+  replaced(indexes: ReadonlyMap<number, CallerIndex>): void
+}
+
 export type DirectoryImage = MemoryImage<JoinedFacts>
 
 /** Above so many numbers a thread of its own fills memory; below, the thread would take longer to start. */
@@ -39,6 +46,9 @@ async function isLarge({ feed }: Store<DirectoryTables>): Promise<boolean> {
     .executeTakeFirstOrThrow()
   return counted.count > SMALL
 }
+/** Parties changed in one go, whatever it takes; more only while readers in other threads do not wait for long. */
+const AT_ONCE = 64
+const LONGEST_CHANGE_MS = 1
 
 const breathe = () => new Promise<void>((resolve) => setImmediate(resolve))
 
@@ -60,8 +70,15 @@ async function putAll<Record extends { id: number }>(
   }
 }
 
-export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower {
+export function openIndexFollower(
+  store: Store<DirectoryTables>,
+  sharing: IndexSharing | null = null,
+): IndexFollower {
   let indexes = new Map<number, CallerIndex>()
+  const replace = (by: Map<number, CallerIndex>) => {
+    indexes = by
+    sharing?.replaced(by)
+  }
   const nobody = openCallerIndex()
 
   const openFor = (into: Map<number, CallerIndex>, tenantId: number): CallerIndex => {
@@ -72,6 +89,22 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
     return made
   }
 
+  /** What few parties have to do with each other changes at once, as it does for questions of this thread. */
+  const take = async (tenantId: number, steps: readonly (() => void)[]) => {
+    const run = (from: number, until: number) => {
+      let next = from
+      while (next < steps.length && (next - from < AT_ONCE || performance.now() < until)) steps[next++]!()
+      return next
+    }
+    if (sharing === null) return void run(0, Number.POSITIVE_INFINITY)
+    for (let next = 0; next < steps.length;) {
+      await sharing.change(tenantId, openFor(indexes, tenantId), () => {
+        next = run(next, performance.now() + LONGEST_CHANGE_MS)
+      })
+      if (next < steps.length) await breathe()
+    }
+  }
+
   const reload = async (tenantId: number, entity: 'customer' | 'contact', ids: number[]) => {
     const index = openFor(indexes, tenantId)
     const read = entity === 'customer' ? readCustomers : readContacts
@@ -79,8 +112,10 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
       const some = ids.slice(from, from + BREATH)
       const records = await read(store, tenantId, { ids: some })
       const found = new Set(records.map((record) => record.id))
-      for (const id of some) if (!found.has(id)) index.remove(id)
-      for (const record of records) index.put(record)
+      await take(tenantId, [
+        ...some.filter((id) => !found.has(id)).map((id) => () => index.remove(id)),
+        ...records.map((record) => () => index.put(record)),
+      ])
       await breathe()
     }
   }
@@ -89,13 +124,15 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
     const index = openFor(indexes, tenantId)
     const records = await readCategories(store, tenantId, ids)
     const found = new Set(records.map((record) => record.id))
-    for (const id of ids) if (!found.has(id)) index.removeCategory(id)
-    for (const record of records) index.putCategory(record)
+    await take(tenantId, [
+      ...ids.filter((id) => !found.has(id)).map((id) => () => index.removeCategory(id)),
+      ...records.map((record) => () => index.putCategory(record)),
+    ])
   }
 
   const load = (image: DirectoryImage) => {
     const part = splitImages(image)
-    indexes = new Map(Object.keys(image.facts).map((id) => [Number(id), openCallerIndex(part(id))]))
+    replace(new Map(Object.keys(image.facts).map((id) => [Number(id), openCallerIndex(part(id))])))
   }
 
   return {
@@ -115,7 +152,7 @@ export function openIndexFollower(store: Store<DirectoryTables>): IndexFollower 
         await putAll((after) => readCustomers(store, tenantId, { after, limit: PAGE }), index.put)
         await putAll((after) => readContacts(store, tenantId, { after, limit: PAGE }), index.put)
       }
-      indexes = fresh
+      replace(fresh)
     },
     async apply(changes) {
       // Rows are read as they are now, so each party is read once however often the batch names it.

@@ -18,7 +18,12 @@ export type QuickRoute = {
 /** By path. Each must also be an ordinary route: the lane takes over only what goes well. */
 export type QuickRoutes = ReadonlyMap<string, QuickRoute>
 
-export type FastLaneDeps = { access: Access; log: Log; metrics: Metrics; nextRequestId(): string }
+export type FastLaneDeps = {
+  access: Pick<Access, 'recognise'>
+  log: Pick<Log, 'access' | 'error'>
+  metrics: Pick<Metrics, 'request'>
+  nextRequestId(): string
+}
 
 /** Answers a request and says true, or leaves it untouched and says false. */
 export type FastLane = (request: IncomingMessage, response: ServerResponse) => boolean

@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server as HttpServer } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
+import type { RequestListener } from 'node:http'
 import { parse } from 'node:querystring'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import Fastify, { type FastifyInstance, type RouteOptions, type onRequestHookHandler } from 'fastify'
-import { randomBytes } from 'node:crypto'
 import type { Access } from '../access/access.ts'
 import type { Directory } from '../directory/directory.ts'
 import type { Fleet } from '../fleet/fleet.ts'
@@ -18,6 +15,7 @@ import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
+import { backOfficeRoutes } from './api/back-office.ts'
 import { bulkRoutes } from './api/bulk.ts'
 import { callbackRoutes } from './api/callbacks.ts'
 import { categoryRoutes } from './api/categories.ts'
@@ -35,6 +33,7 @@ import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes, nameSurvivor } from './api/merge.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
+import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
@@ -44,14 +43,17 @@ import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
-import { dbnQueryDialect, dbnQueryLane, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
-import { openAnswers } from './dialects/identification/questions.ts'
-import { identificationDialect, identificationLane } from './dialects/identification/routes.ts'
+import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
+import { identificationDialect } from './dialects/identification/routes.ts'
 import { loginDialect } from './dialects/login/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
+import { openBackDoor, openBackDoorServer, type BackDoorAddress } from './back-door.ts'
 import { answerOnce } from './idempotency.ts'
+import { openLanes } from './lanes.ts'
+import { openListener, type TlsFiles } from './listener.ts'
+import { openRequestIds } from './request-ids.ts'
 import { validatorCompiler } from './validation.ts'
 
 const BODY_LIMIT = 1024 * 1024
@@ -76,7 +78,9 @@ export type ServerDeps = {
   metricsToken: string | null
   /** Addresses and ranges whose X-Forwarded-For is believed. */
   trustedProxies: string[]
-  tls: { cert: string; key: string } | null
+  tls: TlsFiles | null
+  /** Where requests come from when other threads listen; null when this server listens itself. */
+  backDoor: BackDoorAddress | null
 }
 
 export type RouteEntry = { method: string; url: string; admission: Admission }
@@ -165,35 +169,27 @@ function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  pbx3cxCallRoutes(app, { ...journal, settle })
+  pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
+  backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
 }
 
-/** A server for one listener; an upload may take a quarter of an hour, an idle connection is kept for 72 s. */
-function openListener(tls: ServerDeps['tls'], listener: RequestListener): HttpServer {
-  const timeouts = { requestTimeout: 15 * 60_000, keepAliveTimeout: 72_000 }
-  return tls
-    ? createTlsServer({ ...timeouts, cert: readFileSync(tls.cert), key: readFileSync(tls.key) }, listener)
-    : createServer(timeouts, listener)
-}
-
-/** Builds the HTTP application; the caller makes it listen. */
+/** Builds the HTTP application; the caller makes it listen, or the threads before its back door. */
 export async function openServer(deps: ServerDeps): Promise<Server> {
-  const { access, directory, log, metrics, tls } = deps
-  const prefix = randomBytes(4).toString('hex')
-  let served = 0
-  const nextRequestId = () => `${prefix}-${(++served).toString(36)}`
-  const answer = openAnswers({ lookup: directory.lookup, metrics })
+  const { access, directory, log, metrics, tls, backDoor } = deps
+  const nextRequestId = openRequestIds()
+  const { answer, quick } = openLanes({ lookup: directory.lookup, metrics })
   const dbnQuery: DbnQueryDeps = {
     ...deps,
     lookup: directory.lookup,
     dispositions: deps.journal.dispositions,
     timeZone: (tenantId) => access.tenant(tenantId)?.timeZone ?? 'UTC',
   }
-  const quick = new Map([...identificationLane(answer), ...dbnQueryLane(dbnQuery)])
   const lane = openFastLane(quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
@@ -202,9 +198,11 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     trustProxy: deps.trustedProxies.length > 0 ? deps.trustedProxies : false,
     genReqId: nextRequestId,
     serverFactory: (router: RequestListener) =>
-      openListener(tls, (request, response) => {
-        if (!lane(request, response)) router(request, response)
-      }),
+      backDoor
+        ? openBackDoorServer(router)
+        : openListener(tls, (request, response) => {
+            if (!lane(request, response)) router(request, response)
+          }),
     frameworkErrors: errorHandler(log),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 2_000, ignoreTrailingSlash: true },
@@ -266,5 +264,13 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     () => app.swagger(),
   )
   await app.ready()
-  return { app, routes, close: () => app.close() }
+  const door = backDoor ? await openBackDoor(app.server, backDoor) : null
+  return {
+    app,
+    routes,
+    async close() {
+      await app.close()
+      await door?.close()
+    },
+  }
 }

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Access, AccessImage } from '../access/access.ts'
+import type { Access, AccessSnapshot } from '../access/access.ts'
 import { INDEX_FORM, type Directory, type DirectoryImage } from '../directory/directory.ts'
 import {
   feedPosition,
@@ -27,7 +27,7 @@ const WRITE_EVERY_MS = 15 * 60_000
 const LONGEST_RETRY_MS = 5_000
 const LONGEST_CATCH_UP_MS = 120_000
 
-type Facts = { access: AccessImage; directory: DirectoryImage['facts'] }
+type Facts = { access: AccessSnapshot; directory: DirectoryImage['facts'] }
 
 export type MemoryOptions = {
   feed: Store<ChangeTables>

@@ -2,18 +2,25 @@ import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
+import type { CallDeps, CallStore } from './call-write.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
+import { openCalls, type Calls } from './calls.ts'
+import { pruneCalls } from './calls-forgetting.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
+export { CALL_COLUMNS, type Calls } from './calls.ts'
+export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCalls } from './do-not-call.ts'
 export type { NewDisposition } from './record.ts'
+export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -22,8 +29,11 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  /** What came in about calls, and the calls it comes to. */
+  records: Records
+  calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { dispositions: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne }
 }
 
 export type JournalOptions = {
@@ -35,16 +45,22 @@ export type JournalOptions = {
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
   repeatWindowMs: number
+  /** See `CallDeps`. */
+  host: CallDeps['host']
 }
 
-/** What became of calls: dispositions, who is to be called back, who wants no calls. */
+/** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, ...deps } = options
+  const { store, repeatWindowMs, host, ...deps } = options
+  const callStore = store as unknown as CallStore
+  const callDeps = { ...deps, host }
   return {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
-    prune: { dispositions: pruneDispositions(store) },
+    records: openRecords(callStore, callDeps),
+    calls: openCalls(callStore, callDeps),
+    prune: { calls: pruneCalls(callStore), dispositions: pruneDispositions(store) },
   }
 }

@@ -1,6 +1,7 @@
 import type { Generated } from 'kysely'
 import type { AuditTables } from '../platform/audit.ts'
 import type { ChangeTables } from '../platform/changes.ts'
+import type { CallTables } from './call-tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
@@ -79,5 +80,6 @@ export type JournalTables = {
   disposition_codes: DispositionCodesTable
   callbacks: CallbacksTable
   do_not_call: DoNotCallTable
-} & AuditTables &
+} & CallTables &
+  AuditTables &
   ChangeTables

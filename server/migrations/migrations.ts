@@ -6,6 +6,7 @@ import { bookQualityMigration } from './005-book-quality.ts'
 import { workMigration } from './007-work.ts'
 import { journalMigration } from './008-journal.ts'
 import { fleetMigration } from './010-fleet.ts'
+import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
@@ -18,6 +19,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '007-work': workMigration(engine),
     '008-journal': journalMigration(engine),
     '010-fleet': fleetMigration(engine),
+    '011-records': recordsMigration(engine),
     '012-users': usersMigration(engine),
   }
 }

@@ -39,6 +39,8 @@ export type Act = {
     | 'merge'
     | 'erase'
     | 'renormalise'
+    | 'backup'
+    | 'move'
     | 'reveal'
     | 'test'
     | 'redrive'

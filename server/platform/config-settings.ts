@@ -43,6 +43,7 @@ export function openSettings(env: Env) {
   return {
     problems,
     port: (name: EnvName) => read(name, readPort),
+    count: (name: EnvName, most: number) => read(name, (text) => readCount(text, most)),
     file: (name: EnvName) => read(name, readableFile),
     country: (name: EnvName) => read(name, readCountry),
     timeZone: (name: EnvName) => read(name, readTimeZone),
@@ -71,6 +72,13 @@ function readPort(text: string): number {
   if (!/^\d{1,5}$/.test(text) || port > 65_535)
     throw new Error(`"${text}" is not a port, a number from 0 to 65535`)
   return port
+}
+
+function readCount(text: string, most: number): number {
+  const count = Number(text)
+  if (!/^\d{1,5}$/.test(text) || count < 1 || count > most)
+    throw new Error(`"${text}" is not a number from 1 to ${most}`)
+  return count
 }
 
 function readSeconds(text: string, most: number): number {

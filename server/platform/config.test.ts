@@ -52,6 +52,7 @@ test('every variable is read', async (t) => {
     readEnv({
       CORDBOARD_HOST: '0.0.0.0',
       CORDBOARD_PORT: '8443',
+      CORDBOARD_WORKERS: '4',
       CORDBOARD_DATA_DIR: directory,
       DATABASE_URL: 'postgres://hub:p%40ss@db.example:5433/calls?sslmode=require',
       CORDBOARD_ADMIN_TOKEN: 'a'.repeat(32),
@@ -74,6 +75,7 @@ test('every variable is read', async (t) => {
   )
   assert.deepEqual(config, {
     listen: { host: '0.0.0.0', port: 8443, tls: { cert, key } },
+    workers: 4,
     dataDir: directory,
     database: { kind: 'postgres', shownAs: 'postgres://hub@db.example:5433/calls' },
     country: 'FR',
@@ -82,7 +84,15 @@ test('every variable is read', async (t) => {
     trustedProxies: ['10.0.0.0/8', '::1'],
     allowPrivate: ['crm.local:8443', '10.0.0.0/8'],
     logLevel: 'debug',
-    retention: { audit: 30, dispositions: 1095, imports: null, renormalisations: 90, work: 90, sessions: 30 },
+    retention: {
+      audit: 30,
+      calls: 1095,
+      dispositions: 1095,
+      imports: null,
+      renormalisations: 90,
+      work: 90,
+      sessions: 30,
+    },
     repeatSeconds: 90,
     cdr: { host: '192.0.2.1', port: 5015 },
     warnings: [],
@@ -95,6 +105,15 @@ test('every variable is read', async (t) => {
     kind: 'postgres',
     url: 'postgres://hub:p%40ss@db.example:5433/calls?sslmode=require',
   })
+})
+
+test('the number of workers is one from 1 to 64, and 1 is nothing worth saying', () => {
+  for (const CORDBOARD_WORKERS of ['0', '65', '-1', '1.5', 'all']) {
+    const problems = problemsOf({ CORDBOARD_WORKERS })
+    assert.match(problems.join(), /CORDBOARD_WORKERS: ".*" is not a number from 1 to 64/)
+  }
+  const { config } = envToConfig(readEnv({}))
+  assert.deepEqual([config.workers, describeConfig(config)['CORDBOARD_WORKERS']], [1, 'none'])
 })
 
 test('every variable may come from a file, and its last line break does not count', async (t) => {

@@ -6,9 +6,14 @@ import { openSettings } from './config-settings.ts'
 import { LOG_LEVELS, type LogLevel } from './log.ts'
 import { RETENTION_DAYS, type RetentionDays } from './retention.ts'
 
+/** More cores than that in one machine are better used by several hubs. */
+const MOST_WORKERS = 64
+
 /** How the hub runs. Holds no secret: it may be printed, logged and handed around. */
 export type Config = {
   listen: { host: string; port: number; tls: { cert: string; key: string } | null }
+  /** Threads that listen and answer calls; with 1 the hub's only one does everything. */
+  workers: number
   /** Absolute. */
   dataDir: string
   /** `shownAs` is the PostgreSQL address without password and options; the whole one is in `Secrets`. */
@@ -99,6 +104,7 @@ export function envToConfig(env: Env, place: Place = thisPlace()): { config: Con
       port: settings.port('CORDBOARD_PORT') ?? 8377,
       tls: cert !== null && key !== null ? { cert, key } : null,
     },
+    workers: settings.count('CORDBOARD_WORKERS', MOST_WORKERS) ?? 1,
     dataDir,
     database,
     country,
@@ -129,6 +135,7 @@ export function describeConfig(config: Config): Record<string, string> {
   return {
     CORDBOARD_HOST: listen.host,
     CORDBOARD_PORT: String(listen.port),
+    CORDBOARD_WORKERS: config.workers === 1 ? 'none' : String(config.workers),
     CORDBOARD_TLS_CERT: listen.tls?.cert ?? 'none',
     CORDBOARD_TLS_KEY: listen.tls?.key ?? 'none',
     CORDBOARD_DATA_DIR: config.dataDir,

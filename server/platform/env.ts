@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 export const ENV_NAMES = [
   'CORDBOARD_HOST',
   'CORDBOARD_PORT',
+  'CORDBOARD_WORKERS',
   'CORDBOARD_DATA_DIR',
   'DATABASE_URL',
   'CORDBOARD_ADMIN_TOKEN',

@@ -21,6 +21,8 @@ export type Erasure = {
   /** Sets of cells; a row that has all cells of one of them is about those who go. Folded by `foldCell`. */
   cells: string[][]
   foldCell(cell: string): string
+  /** Rows of that table that are to be looked at, the others being known to hold nothing; null or absent = every row. */
+  lookAt?(table: string): RawBuilder<boolean> | null
 }
 
 /** Place → rows that went or were scrubbed there. */
@@ -48,6 +50,16 @@ export function mayHold(columns: readonly string[], needles: string[]): RawBuild
     return sql`${/^\d+$/.test(needle) ? bare : whole} like ${sql.val(pattern)} escape '\\'`
   })
   return sql<boolean>`(${sql.join(found, sql` or `)})`
+}
+
+/** As `mayHold`, for the needles of an erasure, among the rows of that table that are to be looked at. */
+export function mayBeAbout(
+  { needles, lookAt }: Erasure,
+  table: string,
+  columns: readonly string[],
+): RawBuilder<boolean> {
+  const rows = lookAt?.(table) ?? null
+  return rows === null ? mayHold(columns, needles) : sql<boolean>`(${rows} and ${mayHold(columns, needles)})`
 }
 
 const INSTANT = /^\d{4}-\d\d-\d\d(?:T[\d:.]+Z)?$/
@@ -101,7 +113,7 @@ export const eraseFromAudit: Eraser = async (erasing, erasure) => {
       .select(['id', 'before', 'after'])
       .where('tenant_id', '=', tenantId)
       .where('id', '>', after)
-      .where(mayHold(['before', 'after'], needles))
+      .where(mayBeAbout(erasure, 'audit', ['before', 'after']))
       .orderBy('id')
       .limit(PAGE)
       .execute()

@@ -1,11 +1,15 @@
 import { lookup as resolveName } from 'node:dns'
 import { isIP, Socket, type LookupFunction } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { Agent, buildConnector, Pool } from 'undici'
+import { guardedLookup, refused } from './guarded-lookup.ts'
 import { mayReach, parseAllowPrivate, type AllowPrivate } from './outbound-rules.ts'
 import { nextHop, type Hop } from './http-redirects.ts'
 import { OutboundError } from './outbound-error.ts'
+import { judgeCertificate, tlsOptionsOf, VERIFY, type TlsTrust } from './tls-trust.ts'
 
 export { OutboundError, type OutboundReason } from './outbound-error.ts'
+export type { TlsTrust } from './tls-trust.ts'
 
 const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_MAX_BYTES = 10 * 1024 * 1024
@@ -43,18 +47,22 @@ export type HttpClientOptions = {
   userAgent: string
   /** Finds the addresses of a name; the system's resolver unless told otherwise. */
   lookup?: LookupFunction
+  /** How certificates are judged; by the public authorities unless told otherwise. */
+  trust?: TlsTrust
 }
 
 export function openHttpClient(options: HttpClientOptions): HttpClient {
   const allowed = parseAllowPrivate(options.allowPrivate)
   const lookup = options.lookup ?? resolveName
+  const trust = options.trust ?? VERIFY
   const connecting = new Set<Socket>()
   const agent = new Agent({
     // A connection is pinned to the address that was judged: the name is resolved here and nowhere else.
     factory: (origin, poolOptions) => {
       const { port } = placeOf(new URL(origin))
-      const connector = buildConnector({ lookup: guardedLookup(lookup, allowed, port), allowH2: false })
-      return new Pool(origin, { ...poolOptions, connect: noticing(connector, connecting) })
+      const guarded = guardedLookup(lookup, allowed, port)
+      const connector = buildConnector({ lookup: guarded, allowH2: false, ...tlsOptionsOf(trust) })
+      return new Pool(origin, { ...poolOptions, connect: noticing(judging(connector, trust), connecting) })
     },
   })
 
@@ -142,21 +150,6 @@ function refuseLiteral(url: URL, allowed: AllowPrivate): void {
   if (isIP(name) !== 0 && !mayReach(allowed, { name, port, address: name })) throw refused(url.host)
 }
 
-function guardedLookup(lookup: LookupFunction, allowed: AllowPrivate, port: number): LookupFunction {
-  return (name, options, callback) => {
-    lookup(name, { ...options, all: true }, (error, found, family) => {
-      if (error) return callback(error, [])
-      const addresses =
-        typeof found === 'string' ? [{ address: found, family: family ?? isIP(found) }] : found
-      const first = addresses[0]
-      const isRefused = addresses.some(({ address }) => !mayReach(allowed, { name, port, address }))
-      if (first === undefined || isRefused) return callback(refused(`${name}:${port}`), [])
-      if (options.all) return callback(null, addresses)
-      callback(null, first.address, first.family)
-    })
-  }
-}
-
 /** Keeps the sockets that are not connected yet in `connecting`: nothing else knows of them. */
 function noticing(connector: buildConnector.connector, connecting: Set<Socket>): buildConnector.connector {
   return (target, callback) => {
@@ -167,6 +160,18 @@ function noticing(connector: buildConnector.connector, connecting: Set<Socket>):
     const socket: unknown = connector(target, settle)
     if (socket instanceof Socket) connecting.add(socket)
   }
+}
+
+/** Looks at the certificate of a connection before anything is sent over it. */
+function judging(connector: buildConnector.connector, trust: TlsTrust): buildConnector.connector {
+  return (target, callback) =>
+    connector(target, (...outcome) => {
+      const [, socket] = outcome
+      const fault = socket instanceof TLSSocket ? judgeCertificate(socket, trust) : null
+      if (fault === null) return callback(...outcome)
+      socket?.destroy()
+      return callback(fault, null)
+    })
 }
 
 /** The signal reaches a request only once it has a connection, and that may take longer than the deadline. */
@@ -183,13 +188,6 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
     work.catch(() => {})
     aborted.promise.catch(() => {})
   }
-}
-
-function refused(place: string): OutboundError {
-  return new OutboundError(
-    'refused_address',
-    `${place} leads to a private or reserved address, which CORDBOARD_ALLOW_PRIVATE does not list`,
-  )
 }
 
 async function readBody(body: AsyncIterable<Uint8Array>, url: URL, maxBytes: number): Promise<Buffer> {

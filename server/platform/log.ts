@@ -18,6 +18,8 @@ export type Log = {
   error(message: string, fields?: LogFields): void
   /** The line of one request. Every field is ours, so nothing has to be searched for secrets. */
   access(line: AccessLine): void
+  /** Access lines that another thread has written out. */
+  accessText(lines: string): void
   /** The same log with these fields on every line. */
   child(fields: LogFields): Log
   /** Resolves when every line so far has been handed to the operating system. */
@@ -47,7 +49,7 @@ export function openLog(options: { level: LogLevel; destination?: DestinationStr
     },
     destination,
   )
-  return logOn(logger, openAccessLines(destination))
+  return logOn(logger, openAccessLines(destination), destination)
 }
 
 function openStandardOutput(): DestinationStream {
@@ -61,7 +63,7 @@ function openStandardOutput(): DestinationStream {
   })
 }
 
-function logOn(logger: Logger, accessLines: AccessLines): Log {
+function logOn(logger: Logger, accessLines: AccessLines, destination: DestinationStream): Log {
   const writer =
     (level: 'debug' | 'info' | 'warn' | 'error') =>
     (message: string, fields?: LogFields): void => {
@@ -82,7 +84,10 @@ function logOn(logger: Logger, accessLines: AccessLines): Log {
     access(line) {
       if (logger.isLevelEnabled('info')) accessLines.add(line)
     },
-    child: (fields) => logOn(logger.child(scrubFields(fields)), accessLines),
+    accessText(lines) {
+      if (logger.isLevelEnabled('info')) destination.write(lines)
+    },
+    child: (fields) => logOn(logger.child(scrubFields(fields)), accessLines, destination),
     flush,
     // Standard output stays open: what is logged after the close, while the process ends, is still written.
     close: flush,

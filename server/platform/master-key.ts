@@ -59,20 +59,27 @@ export function newSalt(): string {
 
 export const KEY_FILE = 'secret.key'
 
-/** The key in the data directory; null when there is none. HubError `secret_key_wrong` when the file holds no key. */
-export async function readKeyFile(dataDirectory: string): Promise<MasterKey | null> {
+/** As `readKeyFile`, but leaves the file's mode as it is. */
+export async function lookAtKeyFile(dataDirectory: string): Promise<MasterKey | null> {
   const file = join(dataDirectory, KEY_FILE)
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null
     throw notUsable(file)
   })
   if (text === null) return null
-  if ((await stat(file)).mode & 0o077) await chmod(file, 0o600)
   try {
     return readMasterKey(text.trim())
   } catch {
     throw notUsable(file)
   }
+}
+
+/** The key in the data directory; null when there is none. HubError `secret_key_wrong` when the file holds no key. */
+export async function readKeyFile(dataDirectory: string): Promise<MasterKey | null> {
+  const key = await lookAtKeyFile(dataDirectory)
+  const file = join(dataDirectory, KEY_FILE)
+  if (key !== null && (await stat(file)).mode & 0o077) await chmod(file, 0o600)
+  return key
 }
 
 /**

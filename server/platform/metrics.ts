@@ -1,16 +1,23 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { openDurations } from './request-durations.ts'
+import type { ThreadCounts } from './thread-metrics.ts'
+
+export type LookupOutcome = 'known' | 'unknown' | 'ambiguous'
 
 /** The hub's numbers in Prometheus form. Labels hold routes and codes, never numbers, names or tokens. */
 export type Metrics = {
   /** One request: its route pattern, method, status and duration in seconds. */
   request(route: string, method: string, status: number, seconds: number): void
-  lookup(outcome: 'known' | 'unknown' | 'ambiguous'): void
+  lookup(outcome: LookupOutcome): void
   imported(accepted: number, rejected: number): void
   /** A task of that kind ended on this hub. */
   worked(kind: string, outcome: string): void
   /** A value read when the metrics are. */
   gauge(name: string, help: string, read: () => number): void
+  /** What another thread counted: part of the sums, and of that thread's own number. */
+  add(worker: number, counts: ThreadCounts): void
+  /** Called, and waited for, before the metrics are read. */
+  gather(collect: () => Promise<void>): void
   text(): Promise<string>
   contentType: string
 }
@@ -43,6 +50,8 @@ export function openMetrics(): Metrics {
     unknown: lookups.labels('unknown'),
     ambiguous: lookups.labels('ambiguous'),
   }
+  let workers: Counter<'worker'> | null = null
+  const collectors: (() => Promise<void>)[] = []
   return {
     request: durations.observe,
     lookup: (outcome) => outcomes[outcome].inc(),
@@ -61,7 +70,27 @@ export function openMetrics(): Metrics {
         },
       })
     },
-    text: async () => `${await registry.metrics()}${durations.text()}`,
+    add(worker, counts) {
+      workers ??= new Counter({
+        name: 'cordboard_worker_requests_total',
+        help: 'Requests answered by each worker by itself.',
+        labelNames: ['worker'] as const,
+        registers,
+      })
+      const own = workers.labels(String(worker))
+      for (const series of counts.requests) {
+        durations.add(series)
+        own.inc(series.count)
+      }
+      for (const [outcome, count] of Object.entries(counts.lookups)) {
+        outcomes[outcome as LookupOutcome].inc(count)
+      }
+    },
+    gather: (collect) => void collectors.push(collect),
+    async text() {
+      await Promise.all(collectors.map((collect) => collect()))
+      return `${await registry.metrics()}${durations.text()}`
+    },
     contentType: registry.contentType,
   }
 }

@@ -1,7 +1,17 @@
 const NAME = 'cordboard_http_request_seconds'
 const BOUNDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5]
 
-type Series = { labels: string; buckets: number[]; sum: number; count: number }
+/** Requests of one kind, counted: `buckets` as `BOUNDS`, each request in the first that holds it. */
+export type DurationCounts = {
+  route: string
+  method: string
+  status: number
+  buckets: number[]
+  sum: number
+  count: number
+}
+
+type Series = DurationCounts & { labels: string }
 
 /**
  * The histogram of request durations in Prometheus' text form. Every request passes here, so observing is three
@@ -19,7 +29,7 @@ export function openDurations() {
     let series = ofMethod.get(status)
     if (!series) {
       const labels = `route=${JSON.stringify(route)},method=${JSON.stringify(method)},status="${status}"`
-      series = { labels, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 }
+      series = { labels, route, method, status, buckets: BOUNDS.map(() => 0), sum: 0, count: 0 }
       ofMethod.set(status, series)
       all.push(series)
     }
@@ -43,6 +53,28 @@ export function openDurations() {
       series.count++
       const bucket = BOUNDS.findIndex((bound) => seconds <= bound)
       if (bucket >= 0) series.buckets[bucket] = (series.buckets[bucket] ?? 0) + 1
+    },
+    /** Requests counted by another thread. */
+    add({ route, method, status, buckets, sum, count }: DurationCounts): void {
+      const series = seriesOf(route, method, status)
+      series.sum += sum
+      series.count += count
+      for (const [i, more] of buckets.entries()) series.buckets[i] = (series.buckets[i] ?? 0) + more
+    },
+    /** What was counted since it was last taken. */
+    take(): DurationCounts[] {
+      const taken = all
+        .filter(({ count }) => count > 0)
+        .map(({ route, method, status, buckets, sum, count }) => ({
+          route,
+          method,
+          status,
+          buckets,
+          sum,
+          count,
+        }))
+      for (const series of all) Object.assign(series, { buckets: BOUNDS.map(() => 0), sum: 0, count: 0 })
+      return taken
     },
     text(): string {
       const head = `# HELP ${NAME} Duration of HTTP requests by route, method and status.\n# TYPE ${NAME} histogram\n`

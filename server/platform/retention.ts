@@ -7,6 +7,7 @@ import type { WorkTables } from './work/tables.ts'
 /** Days each kind of record is kept by default; null is for ever. */
 export const RETENTION_DAYS = {
   audit: 3 * 365,
+  calls: 3 * 365,
   dispositions: 3 * 365,
   imports: 90,
   renormalisations: 90,

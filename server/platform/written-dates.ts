@@ -1,9 +1,10 @@
 import { invalid } from './errors.ts'
+import { instantOf, readInstant } from './local-time.ts'
 
 const ISO_DAY = /^(\d{4})-(\d\d)-(\d\d)(?=$|[T ])/
 const SPOKEN_DAY = /^(\d\d?)\/(\d\d?)\/(\d{4})(?=$|[T ])/
-const TIME = /^[T ](\d\d?):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i
-const MINUTE_MS = 60_000
+const TIME = /^[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s*(?:Z|[+-]\d\d:?\d\d)?$/i
+const dayText = (day: number): string => new Date(day).toISOString().slice(0, 10)
 
 type Read = { day: number; rest: string }
 
@@ -23,7 +24,7 @@ function readDay(text: string): Read | null {
 export function readWrittenDate(written: string): string | null {
   const read = readDay(written.trim())
   if (read === null || (read.rest !== '' && !TIME.test(read.rest))) return null
-  return new Date(read.day).toISOString().slice(0, 10)
+  return dayText(read.day)
 }
 
 /**
@@ -33,43 +34,8 @@ export function readWrittenDate(written: string): string | null {
 export function readWrittenInstant(written: string, zone: string): number | null {
   const read = readDay(written.trim())
   if (read === null) return null
-  if (read.rest === '') return inZone(read.day, zone)
-  const time = TIME.exec(read.rest)
-  if (time === null) return null
-  const [hours, minutes, seconds] = [time[1], time[2], time[3] ?? '0'].map(Number) as [number, number, number]
-  if (hours > 24 || minutes > 59 || seconds > 60) return null
-  const ms = Math.floor(Number(`0.${time[4] ?? '0'}`) * 1_000)
-  const local = read.day + ((hours * 60 + minutes) * 60 + seconds) * 1_000 + ms
-  const offset = time[5]
-  return offset === undefined ? inZone(local, zone) : local - offsetMs(offset)
-}
-
-function offsetMs(text: string): number {
-  if (/^z$/i.test(text)) return 0
-  const [, sign, hours, minutes = '0'] = /^([+-])(\d\d):?(\d\d)?$/.exec(text) ?? []
-  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * MINUTE_MS
-}
-
-const formats = new Map<string, Intl.DateTimeFormat>()
-
-/** What the clocks of the zone show at an instant, as ms of a UTC that shows the same. */
-function shownAt(instant: number, zone: string): number {
-  let format = formats.get(zone)
-  if (!format) {
-    // The Swedish form is the ISO form.
-    const shape = { dateStyle: 'short', timeStyle: 'medium' } as const
-    format = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, calendar: 'iso8601', ...shape })
-    formats.set(zone, format)
-  }
-  return Date.parse(`${format.format(instant).replace(' ', 'T')}Z`) + (((instant % 1_000) + 1_000) % 1_000)
-}
-
-/** The instant at which the zone's clocks show `local`: the first of two, and after a gap as if there were none. */
-function inZone(local: number, zone: string): number {
-  const offsets = [local - 86_400_000, local + 86_400_000].map((near) => shownAt(near, zone) - near)
-  const [before = 0, after = 0] = offsets
-  const fitting = [local - before, local - after].filter((instant) => shownAt(instant, zone) === local)
-  return fitting.length > 0 ? Math.min(...fitting) : local - before
+  const time = read.rest.replace(/^[T ](?=\d:)/i, 'T0')
+  return time === '' ? instantOf(zone, read.day) : readInstant(`${dayText(read.day)}${time}`, zone)
 }
 
 const DAY_MS = 86_400_000

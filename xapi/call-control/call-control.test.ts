@@ -356,7 +356,7 @@ function randomNumbers(seed: number) {
 
 test('sockets that drop at any moment lose no ringing and no end that the state still shows', async (t) => {
   const { calls, seen } = await world(t, {}, { concurrency: 4 })
-  await dropSockets(calls, seen, 150)
+  await dropSockets(calls, seen, 60)
 })
 
 async function dropSockets(

@@ -7,7 +7,8 @@ import type { Session } from '../session.ts'
 import { compareIndexes, isEmptyDrift, type DriftReport } from './drift.ts'
 import { openIndexCache, type CacheStore, type Seen } from './index-cache.ts'
 import { readApart } from './read-apart.ts'
-import { hashOf, SOURCES, type Source } from './read-description.ts'
+import { hashOf } from './hash.ts'
+import { SOURCES, type Source } from './sources.ts'
 
 export type DiscoveryOptions = {
   /** What tells one PBX from another in the cache: its address. */
@@ -53,10 +54,16 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
   }
 
   async function fetchIndex(seen: Seen | null, before: OperationIndex | null): Promise<Known> {
-    const index = await fetchAny()
+    const found = await fetchAny()
     // The description itself may come without the header.
     const version = session.version() ?? (await askVersion())
-    await cache.keep(url, { version, hash: index.hash, source: index.source }, index)
+    // A second best, because the best was out of order, is not taken for this version's description at the next start.
+    const kept = {
+      version: found.isBest ? version : null,
+      hash: found.index.hash,
+      source: found.index.source,
+    }
+    const index = await cache.keep(url, kept, found.index)
     if (seen !== null && before !== null && before.hash !== index.hash) {
       const changes = compareIndexes(before, index)
       const from = { hash: before.hash, version: seen.version }
@@ -66,19 +73,20 @@ export function openDiscovery(options: DiscoveryOptions): Discovery {
     return { index, version, at: Date.now() }
   }
 
-  async function fetchAny(): Promise<OperationIndex> {
+  async function fetchAny(): Promise<{ index: OperationIndex; isBest: boolean }> {
     const failures: XapiError[] = []
     for (const source of SOURCES) {
       try {
-        return await fetchOne(source)
+        const index = await fetchOne(source)
+        return { index, isBest: !failures.some(({ kind }) => kind === 'server') }
       } catch (error) {
         if (!(error instanceof XapiError) || !GOES_ON.includes(error.kind)) throw error
         failures.push(error.reason === 'too_long' ? tooLong(source, options.longestDescription) : error)
       }
     }
-    const unreadable = failures.find(({ kind }) => kind === 'description')
+    const told = ['description', 'server'].map((kind) => failures.find((one) => one.kind === kind))
     throw (
-      unreadable ??
+      told.find((one) => one !== undefined) ??
       new XapiError('description', 'The PBX serves no description of its API.', { reason: 'absent' })
     )
   }

@@ -12,7 +12,8 @@ export type Seen = { version: string | null; hash: string; source: string }
 export type IndexCache = {
   seen(url: string): Promise<Seen | null>
   index(hash: string): Promise<OperationIndex | null>
-  keep(url: string, seen: Seen, index: OperationIndex): Promise<void>
+  /** Answers the index to use: everybody's, when somebody has the same. */
+  keep(url: string, seen: Seen, index: OperationIndex): Promise<OperationIndex>
   keepSeen(url: string, seen: Seen): Promise<void>
 }
 
@@ -27,8 +28,18 @@ export function memoryCacheStore(): CacheStore {
   }
 }
 
+/** Indexes in use, so that a fleet of one build holds one. By store, because whoever writes a store is trusted with it. */
+const inUse = new WeakMap<CacheStore, Map<string, WeakRef<OperationIndex>>>()
+
 /** Spoilt entries are as if they were not there. */
 export function openIndexCache(store: CacheStore): IndexCache {
+  const shared = inUse.get(store) ?? new Map<string, WeakRef<OperationIndex>>()
+  inUse.set(store, shared)
+  const share = (index: OperationIndex): OperationIndex => {
+    const other = shared.get(index.hash)?.deref()
+    if (other === undefined) shared.set(index.hash, new WeakRef(index))
+    return other ?? index
+  }
   const seenKey = (url: string) => `xapi-seen:${url}`
   const indexKey = (hash: string) => `xapi-index:${INDEX_FORM}:${hash}`
   const keepSeen = (url: string, seen: Seen) => store.write(seenKey(url), JSON.stringify(seen))
@@ -43,13 +54,16 @@ export function openIndexCache(store: CacheStore): IndexCache {
       }
     },
     async index(hash) {
+      const other = shared.get(hash)?.deref()
+      if (other !== undefined) return other
       const index = parse(await store.read(indexKey(hash)))
       const isWhole = index?.form === INDEX_FORM && index.hash === hash && Array.isArray(index.operations)
-      return isWhole && typeof index.schemas === 'object' ? (index as OperationIndex) : null
+      return isWhole && typeof index.schemas === 'object' ? share(index as OperationIndex) : null
     },
     async keep(url, seen, index) {
       await store.write(indexKey(index.hash), JSON.stringify(index))
       await keepSeen(url, seen)
+      return share(index)
     },
     keepSeen,
   }

@@ -1,16 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { OperationIndex } from '../operations/operation.ts'
 import { indexEdmx } from './edmx.ts'
+import { hashOf } from './hash.ts'
 import { indexOpenapi } from './openapi.ts'
+import type { Source } from './sources.ts'
 import { readYaml } from './yaml.ts'
-
-/** Where a PBX keeps its description, best first. */
-export const SOURCES = ['swagger.yaml', 'swagger.json', '$metadata'] as const
-export type Source = (typeof SOURCES)[number]
-
-export function hashOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex')
-}
 
 /** Reads a description into an index. Throws an Error that says in few words what is wrong. */
 export function readDescription(bytes: Uint8Array, source: Source): OperationIndex {

@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers'
-import { readDescription, type Source } from './read-description.ts'
+import { readDescription } from './read-description.ts'
+import type { Source } from './sources.ts'
 
 const source = process.argv[2] as Source
 

@@ -90,9 +90,17 @@ function checkParameter(
   flatten: (schema: Schema) => FlatSchema,
   problems: Problem[],
 ): unknown {
+  // Descriptions differ in whether an option of OData is a list or the text of one: both are taken for both.
   const isList = parameter.in === 'query' && flatten(parameter.schema).type === 'array'
   if (isList && typeof value === 'string') return value
-  const checked = validate(value, parameter.schema, parameter.name, flatten, problems)
+  const isText = parameter.in === 'query' && !isList && Array.isArray(value)
+  const checked = validate(
+    isText ? value.join(',') : value,
+    parameter.schema,
+    parameter.name,
+    flatten,
+    problems,
+  )
   if (parameter.in === 'header' && /[\r\n\0]/.test(String(checked))) {
     problems.push({
       field: parameter.name,

@@ -40,7 +40,6 @@ const NO_SCHEMAS: Schemas = {}
 const UNDESCRIBED_MS = 600_000
 
 export function openCaller(session: Session, discovery: Discovery, secrets: Secrets): Caller {
-  const signatures = new WeakMap<OperationIndex, Map<string, Operation>>()
   let undescribedUntil = 0
 
   async function send(
@@ -89,14 +88,6 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
     }
   }
 
-  function find(index: OperationIndex, operation: Operation): Operation | null {
-    const bySignature =
-      signatures.get(index) ??
-      new Map(index.operations.map((one) => [signatureOf(one.method, one.path), one]))
-    signatures.set(index, bySignature)
-    return bySignature.get(signatureOf(operation.method, operation.path)) ?? null
-  }
-
   async function first(ways: readonly Way[], options: PageCall, streams: (type: string) => boolean) {
     const index = await indexIfAny()
     if (index !== null) {
@@ -134,6 +125,15 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
       return index === null ? null : find(index, operation) !== null
     },
   }
+}
+
+const signatures = new WeakMap<OperationIndex, Map<string, Operation>>()
+
+function find(index: OperationIndex, operation: Operation): Operation | null {
+  const bySignature =
+    signatures.get(index) ?? new Map(index.operations.map((one) => [signatureOf(one.method, one.path), one]))
+  signatures.set(index, bySignature)
+  return bySignature.get(signatureOf(operation.method, operation.path)) ?? null
 }
 
 /** Whether an operation takes a parameter of this name. */

@@ -40,6 +40,8 @@ export type PretendPbx = {
     json: string | null
     metadata: string | null
     needsToken: boolean
+    /** Of the YAML, when it is there. */
+    status: number
     asked: string[]
   }
   version: string | null
@@ -73,7 +75,14 @@ export async function openPretendPbx(
       reply: null,
       kill: () => (pbx.tokens.live = null),
     },
-    description: { yaml: pretendYaml(), json: null, metadata: null, needsToken: false, asked: [] },
+    description: {
+      yaml: pretendYaml(),
+      json: null,
+      metadata: null,
+      needsToken: false,
+      status: 200,
+      asked: [],
+    },
     version: '20.0.9.1',
     mostAtOnce: () => most,
   }
@@ -124,12 +133,13 @@ export async function openPretendPbx(
   }
 
   function replyTo(heard: Heard, response: ServerResponse): ReturnType<Answer> {
-    const { yaml, json, metadata, needsToken } = pbx.description
+    const { yaml, json, metadata, needsToken, status } = pbx.description
     const text = { '/swagger.yaml': yaml, '/swagger.json': json, '/$metadata': metadata }[heard.path]
     const isLetIn = heard.headers.authorization === `Bearer ${pbx.tokens.live}`
     if (text !== undefined) {
       pbx.description.asked.push(heard.path)
       if (needsToken && !isLetIn) return { status: 401 }
+      if (status !== 200 && heard.path === '/swagger.yaml') return { status }
       return text === null ? { status: 404 } : { headers: { 'content-type': 'text/plain' }, body: text }
     }
     const route = [...routes.keys()]

@@ -1,8 +1,9 @@
+import type { Kysely } from 'kysely'
 import { isOneOf } from '../../platform/database/engine.ts'
 import { fromJson } from '../../platform/database/json.ts'
 import type { Tx } from '../../platform/database/store.ts'
 import { mayHold, type Eraser, type Erasure } from '../../platform/erasure.ts'
-import type { DirectoryTx } from '../write.ts'
+import type { DirectoryDb, DirectoryTx } from '../write.ts'
 import type { ImportTables, RejectedRow } from './tables.ts'
 
 const PAGE = 1_000
@@ -29,20 +30,38 @@ function isAbout({ scrub, cells, foldCell }: Erasure, row: { reason: string; row
   return cells.some((wanted) => wanted.every((cell) => folded.has(cell)))
 }
 
+/** Ids of the remarks about those who go, read in pages. */
+export async function remarksAbout(book: DirectoryDb, erasure: Erasure): Promise<number[]> {
+  const db = book as unknown as Kysely<ImportTables>
+  const ids: number[] = []
+  for (let after = 0; ;) {
+    const rows = await remarksAfter(db, erasure, after).execute()
+    ids.push(...rows.filter((row) => isAbout(erasure, row)).map((row) => row.id))
+    const last = rows.at(-1)
+    if (last === undefined) return ids
+    after = last.id
+  }
+}
+
+function remarksAfter(db: Kysely<ImportTables>, { tenantId, lookAt }: Erasure, after: number) {
+  const rows = db
+    .selectFrom('import_remarks')
+    .select(['id', 'reason', 'row'])
+    .where('tenant_id', '=', tenantId)
+    .where('id', '>', after)
+    .orderBy('id')
+    .limit(PAGE)
+  const some = lookAt?.('import_remarks') ?? null
+  return some === null ? rows : rows.where(some)
+}
+
 /** Remarks about rows of those who go: refused rows are kept as they stood in the file, names and numbers included. */
 export const eraseFromImports: Eraser = async (tx, erasure) => {
   const { db, engine } = tx as unknown as Tx<ImportTables>
   const { tenantId, needles, scrub } = erasure
   let import_remarks = 0
   for (let after = 0; ;) {
-    const rows = await db
-      .selectFrom('import_remarks')
-      .select(['id', 'reason', 'row'])
-      .where('tenant_id', '=', tenantId)
-      .where('id', '>', after)
-      .orderBy('id')
-      .limit(PAGE)
-      .execute()
+    const rows = await remarksAfter(db, erasure, after).execute()
     const gone = rows.filter((row) => isAbout(erasure, row)).map((row) => row.id)
     if (gone.length > 0)
       await db

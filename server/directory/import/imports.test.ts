@@ -28,6 +28,7 @@ const silent: Log = {
   warn() {},
   error() {},
   access() {},
+  accessText() {},
   child: () => silent,
   flush: async () => {},
   close: async () => {},

@@ -21,7 +21,7 @@ export class IdPages {
 
   constructor(image?: MemoryImage<IdPagesFacts>) {
     const part = image && splitImages({ facts: image.facts.parts, memory: image.memory })
-    this.#top = new SlotWords(0, part?.('top'))
+    this.#top = new SlotWords(0, part?.('windows'))
     this.#leaves = new SlotWords(WORDS_BITS, part?.('leaves'))
     if (image === undefined) return
     this.#vacant = [...image.facts.vacant]
@@ -29,7 +29,7 @@ export class IdPages {
   }
 
   image(): MemoryImage<IdPagesFacts> {
-    const joined = joinImages({ top: this.#top.image(), leaves: this.#leaves.image() })
+    const joined = joinImages({ windows: this.#top.image(), leaves: this.#leaves.image() })
     const own = { vacant: [...this.#vacant], next: this.#next }
     return { facts: { ...own, parts: joined.facts }, memory: joined.memory }
   }

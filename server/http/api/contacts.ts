@@ -1,11 +1,12 @@
 import { Type } from 'typebox'
+import { BackOfficeContact } from '../../../contract/back-office.ts'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
 import { ConditionHeaders } from '../../../contract/headers.ts'
 import { Contact, ContactInput, ContactPage, ContactPatch } from '../../../contract/contacts.ts'
 import type { Contacts } from '../../directory/directory.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
-import { takesEitherSpelling } from '../spellings.ts'
+import { contactableOf, takesBackOffice, toBackOffice } from './back-office-contact.ts'
 
 /** `/api/v1/contacts`: people, most of them of a customer. PUT and PATCH both merge. */
 export function contactRoutes(app: App, { contacts, settle }: { contacts: Contacts; settle: Settle }): void {
@@ -15,15 +16,28 @@ export function contactRoutes(app: App, { contacts, settle }: { contacts: Contac
     '/contacts',
     {
       ...needs('directory:read'),
-      schema: { tags, summary: 'List contacts', querystring: ListQuery, response: { 200: ContactPage } },
+      schema: {
+        tags,
+        summary:
+          'List contacts; with contactable_type and contactable_id those of a customer, as a bare array',
+        querystring: ListQuery,
+        response: { 200: Type.Union([ContactPage, Type.Array(BackOfficeContact)]) },
+      },
     },
-    (request) => contacts.list(principalOf(request).tenantId, request.query),
+    async (request) => {
+      const { tenantId } = principalOf(request)
+      const asked = contactableOf(request.query)
+      if (asked === null) return contacts.list(tenantId, request.query)
+      if (asked.customerId === null) return []
+      const query = { ...request.query, per_page: 200, 'filter[customer_id]': asked.customerId }
+      return (await contacts.list(tenantId, query)).data.map(toBackOffice)
+    },
   )
   app.post(
     '/contacts',
     {
       ...needs('directory:write'),
-      ...takesEitherSpelling(ContactInput),
+      ...takesBackOffice(ContactInput, { isNew: true }),
       schema: { tags, summary: 'Create a contact', body: ContactInput, response: { 201: Contact } },
     },
     async (request, reply) =>
@@ -42,7 +56,7 @@ export function contactRoutes(app: App, { contacts, settle }: { contacts: Contac
       method,
       url: '/contacts/:id',
       ...needs('directory:write'),
-      ...takesEitherSpelling(ContactPatch),
+      ...takesBackOffice(ContactPatch, { isNew: false }),
       schema: {
         tags,
         summary: 'Change a contact',

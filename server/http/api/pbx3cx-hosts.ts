@@ -7,6 +7,7 @@ import {
   HostInput,
   HostList,
   HostPatch,
+  HostTest,
   Removed,
   RevealInput,
   Revealed,
@@ -45,6 +46,7 @@ type Deps = { fleet: Fleet; settle: Settle }
 export function pbx3cxHostRoutes(app: App, deps: Deps): void {
   crudRoutes(app, HOSTS, deps)
   crudRoutes(app, ALIAS, deps)
+  testRoute(app, deps)
   app.post(
     `${HOSTS}/:id/reveal`,
     // Its answer is never kept under a key: it holds secrets.
@@ -59,6 +61,26 @@ export function pbx3cxHostRoutes(app: App, deps: Deps): void {
       },
     }),
     (request) => deps.fleet.reveal.once(actor(request), reachOf(request), request.params.id, request.body),
+  )
+}
+
+function testRoute(app: App, { fleet, settle }: Deps): void {
+  app.post(
+    `${HOSTS}/:id/test`,
+    {
+      ...needs('fleet:write'),
+      schema: {
+        tags: ['PBX hosts'],
+        summary:
+          'Reach a host by name, TLS, HTTP, token and SSH; keeps what was found, with the reason for each no',
+        params: IdParams,
+        response: { 200: HostTest },
+      },
+    },
+    async (request) => {
+      forbidHostTokens(request)
+      return settle(await fleet.testHost(actor(request), reachOf(request), request.params.id))
+    },
   )
 }
 

@@ -16,6 +16,8 @@ export type Readiness = {
   snapshot_written_at: string | null
   /** Whether stored secrets can be used. Lookups and other writes do not depend on it. */
   secrets: SecretsState
+  /** The threads that answer calls, where there are several: how many there shall be, and how many listen. */
+  workers?: { wanted: number; listening: number }
 }
 
 const Live = Type.Object({ status: Type.Literal('live') })
@@ -26,6 +28,7 @@ const Ready = Type.Object({
   feed_position: Type.Integer(),
   snapshot_written_at: Nullable(Type.String()),
   secrets: SecretsState,
+  workers: Type.Optional(Type.Object({ wanted: Type.Integer(), listening: Type.Integer() })),
 })
 const Version = Type.Object({
   version: Type.String(),

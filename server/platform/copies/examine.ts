@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import type { Migration } from 'kysely/migration'
+import { readKeyCheck, type KeyCheck } from '../examine-key.ts'
 import type { StoreAddress } from '../database/store.ts'
 import { halfMoved } from '../database/half-moved.ts'
 import { checkIntegrity } from './backup.ts'
@@ -12,6 +13,8 @@ export type Examined = {
   unknown: string[]
   isHalfMoved: boolean
   clockAheadMs: number | null
+  /** What proves the key that secrets of this store are kept under; null while none was ever stored. */
+  keyCheck: KeyCheck | null
 }
 
 /** Looks whether the store answers, is whole and of a version this one knows. Throws what keeps it from being read. */
@@ -29,6 +32,13 @@ export async function examineStore(
       clockAheadMs = Date.now() - (rows[0]?.now ?? 0)
     }
     const isHalfMoved = schema.length > 0 && (await halfMoved(side.db)) !== null
-    return { schema, unknown: migrationsNamed(migrations, schema).unknown, isHalfMoved, clockAheadMs }
+    const keyCheck = schema.includes('002-keyring') ? await readKeyCheck(side.db) : null
+    return {
+      schema,
+      keyCheck,
+      unknown: migrationsNamed(migrations, schema).unknown,
+      isHalfMoved,
+      clockAheadMs,
+    }
   })
 }

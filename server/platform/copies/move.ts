@@ -9,6 +9,7 @@ import { checkIntegrity, type OnProgress } from './backup.ts'
 import { CopyError } from './copy-error.ts'
 import { layoutOf, migrationsNamed, schemaOf, type Layout, type TableLayout } from './layout.ts'
 import { holdEmpty, insertRows } from './restore.ts'
+import { noteAct } from './note-act.ts'
 import { countRows, digestOf, isSame, keyOf, readPages, type Row, type Side } from './rows.ts'
 import { readSequences, writeSequences } from './sequences.ts'
 import { inSnapshot } from './snapshot.ts'
@@ -93,7 +94,7 @@ async function moveInto(
   }
   if (different.length > 0)
     throw new CopyError(`${different.join(', ')}: not the same on both sides. The target stays half moved.`)
-  await finish(store, source, layout)
+  await finish(store, source, layout, total)
   return { tables: counts, resumed }
 }
 
@@ -193,18 +194,20 @@ async function compare(
   return different
 }
 
-/** The last transaction: the next ids, the identity, and with it the end of the note that keeps hubs out. */
-async function finish(store: Store<unknown>, source: Side, layout: Layout): Promise<void> {
+/** The last transaction: the next ids, the identity, a line in the audit trail, and with it the end of the note that keeps hubs out. */
+async function finish(store: Store<unknown>, source: Side, layout: Layout, rows: number): Promise<void> {
   const meta = layout.tables.find((table) => table.name === META)
   if (!meta) throw new Error('the schema has no table meta')
   const sequences = await readSequences(source, layout)
-  await store.transact(async ({ db, engine }) => {
+  await store.transact(async (tx) => {
+    const { db, engine } = tx
     const side: Side = { engine, db }
     await writeSequences(side, layout, sequences)
     await sql`delete from meta`.execute(db)
     for await (const page of readPages(source, meta)) await insertRows(side, meta, page)
     if (!isSame(await digestOf(source, meta), await digestOf(side, meta)))
       throw new CopyError('meta: not the same on both sides. The target stays half moved.')
+    await noteAct(tx, 'move-to', { action: 'move', after: { rows } })
   })
 }
 

@@ -3,8 +3,9 @@ import pg from 'pg'
 import type { BulkRows } from './bulk-rows.ts'
 
 /** Sorting ten million rows takes longer than reading them along an index, whatever the planner thinks. */
-const SETTINGS = `set enable_sort = off; set enable_seqscan = off; set enable_bitmapscan = off; set jit = off;
-  set max_parallel_workers_per_gather = 0; set statement_timeout = 0; set default_transaction_read_only = on`
+const SETTINGS = `begin read only; set local enable_sort = off; set local enable_seqscan = off;
+  set local enable_bitmapscan = off; set local jit = off; set local max_parallel_workers_per_gather = 0;
+  set local statement_timeout = 0`
 /** Chunks that wait before the socket is told to wait. */
 const MOST_WAITING = 8
 const MOST_COLUMNS = 16
@@ -70,11 +71,10 @@ export async function openPostgresRows(url: string, query: string): Promise<Bulk
   })
   client.on('error', () => {})
   await client.connect()
-  await client.query(SETTINGS)
   const socket = (client as unknown as { connection: { stream: Socket } }).connection.stream
   socket.removeAllListeners('data')
   const nextChunk = openChunks(socket)
-  const text = Buffer.from(`copy (${query}) to stdout (format binary)\0`)
+  const text = Buffer.from(`${SETTINGS}; copy (${query}) to stdout (format binary)\0`)
   const head = Buffer.from([0x51, 0, 0, 0, 0])
   head.writeInt32BE(4 + text.length, 1)
   socket.write(Buffer.concat([head, text]))
@@ -133,16 +133,10 @@ export async function openPostgresRows(url: string, query: string): Promise<Bulk
     },
     integer(column) {
       const start = starts[column]!
-      switch (lengths[column]) {
-        case 8:
-          return int32(start) * WORD + (int32(start + 4) >>> 0)
-        case 4:
-          return int32(start)
-        case 2:
-          return (int32(start) >> 16) | 0
-        default:
-          return null
-      }
+      const length = lengths[column]
+      if (length === 8) return int32(start) * WORD + (int32(start + 4) >>> 0)
+      if (length === 4) return int32(start)
+      return length === 2 ? int32(start) >> 16 : null
     },
     text: (column) => (lengths[column]! < 0 ? null : textOf(column)),
     word(column) {

@@ -10,7 +10,7 @@ import {
   type QueryResult,
 } from 'kysely'
 import { checkBinding } from './binding.ts'
-import type { SqliteClient } from './sqlite-client.ts'
+import { SqliteGone, type SqliteClient } from './sqlite-client.ts'
 
 /** Parameters of a statement for many rows, in one message to the thread: row after row, `width` values each. */
 class ManyRows {
@@ -41,16 +41,41 @@ function checked(values: readonly unknown[]): SQLInputValue[] {
 }
 
 class ThreadConnection implements DatabaseConnection {
-  readonly client: SqliteClient
+  readonly #client: SqliteClient
+  /** The thread that has our transaction open; null outside of one. */
+  #transaction: number | null = null
   constructor(client: SqliteClient) {
-    this.client = client
+    this.#client = client
+  }
+
+  /** A thread started anew knows nothing of a transaction of the one before: nothing of it may slip through by itself. */
+  async #ask(...[question]: Parameters<SqliteClient['ask']>): ReturnType<SqliteClient['ask']> {
+    if (this.#transaction !== null && this.#transaction !== this.#client.thread()) throw new SqliteGone()
+    return await this.#client.ask(question)
+  }
+
+  async begin(): Promise<void> {
+    await this.#client.ask({ kind: 'begin', askedAt: Date.now() })
+    this.#transaction = this.#client.thread()
+  }
+
+  async commit(): Promise<void> {
+    await this.#ask({ kind: 'commit' })
+    this.#transaction = null
+  }
+
+  /** With the thread gone there is nothing left to roll back. */
+  async rollback(): Promise<void> {
+    const isOpen = this.#transaction === this.#client.thread()
+    this.#transaction = null
+    if (isOpen) await this.#client.ask({ kind: 'rollback' })
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const [first] = query.parameters
     if (first instanceof ManyRows) {
       const { kind, width } = first
-      const { changes } = await this.client.ask({
+      const { changes } = await this.#ask({
         kind,
         sql: query.sql,
         values: checked(first.values),
@@ -59,7 +84,7 @@ class ThreadConnection implements DatabaseConnection {
       return { rows: [], numAffectedRows: BigInt(changes) }
     }
     const params = checked(query.parameters)
-    const { columns, rows, changes } = await this.client.ask({ kind: 'query', sql: query.sql, params })
+    const { columns, rows, changes } = await this.#ask({ kind: 'query', sql: query.sql, params })
     return { rows: rows.map((row) => toObject(columns, row) as R), numAffectedRows: BigInt(changes) }
   }
 
@@ -99,15 +124,15 @@ class ThreadDriver implements Driver {
   }
 
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await (connection as ThreadConnection).client.ask({ kind: 'begin', askedAt: Date.now() })
+    await (connection as ThreadConnection).begin()
   }
 
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await (connection as ThreadConnection).client.ask({ kind: 'commit' })
+    await (connection as ThreadConnection).commit()
   }
 
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await (connection as ThreadConnection).client.ask({ kind: 'rollback' })
+    await (connection as ThreadConnection).rollback()
   }
 }
 

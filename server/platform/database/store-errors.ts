@@ -1,6 +1,6 @@
 import { HubError } from '../errors.ts'
 import { BindingError } from './binding.ts'
-import { SqliteError } from './sqlite-client.ts'
+import { SqliteError, SqliteGone } from './sqlite-client.ts'
 
 const SQLITE_FULL = 13
 const SQLITE_CONSTRAINT_UNIQUE = 2067
@@ -69,7 +69,7 @@ export function asHubError(error: unknown, committing = false): unknown {
   }
   if (isStoreAway(error)) {
     const outcome =
-      committing && !(error instanceof SqliteError)
+      committing && (error instanceof SqliteGone || !(error instanceof SqliteError))
         ? 'The connection to the store broke during the commit: it may have been written. Look before repeating it.'
         : 'The store cannot be reached: nothing was written.'
     return new HubError('store_unavailable', outcome, { cause: error })

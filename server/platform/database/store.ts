@@ -51,6 +51,7 @@ export type StoreOptions = {
   maxConnections?: number
   /** How long a statement waits for another process's lock (SQLite), ms; default 10 s. */
   busyTimeoutMs?: number
+  /** Told of a connection or a thread that ended by itself; both are made anew. */
   onIdleError?: (error: Error) => void
 }
 
@@ -126,10 +127,14 @@ function storeOver<Tables>(parts: {
   }
 }
 
-async function openSqlite<Tables>(file: string, busyTimeoutMs: number): Promise<Store<Tables>> {
-  const writer = await startSqliteThread({ file, readOnly: false, busyTimeoutMs })
+async function openSqlite<Tables>(
+  file: string,
+  busyTimeoutMs: number,
+  onEnd: (error: Error) => void,
+): Promise<Store<Tables>> {
+  const writer = await startSqliteThread({ file, readOnly: false, busyTimeoutMs }, onEnd)
   const readers = await Promise.all(
-    [1, 2, 3].map(() => startSqliteThread({ file, readOnly: true, busyTimeoutMs })),
+    [1, 2, 3].map(() => startSqliteThread({ file, readOnly: true, busyTimeoutMs }, onEnd)),
   )
   const [forFeed, ...forLists] = readers.map((reader) => reader.client)
   const read = new Kysely<Tables>({ dialect: sqliteDialect(forLists) })
@@ -176,7 +181,7 @@ function openPostgres<Tables>(
 export async function openStore<Tables>(options: StoreOptions): Promise<Store<Tables>> {
   const { address, maxConnections = 10, busyTimeoutMs = 10_000, onIdleError = () => {} } = options
   return address.kind === 'sqlite'
-    ? await openSqlite(address.file, busyTimeoutMs)
+    ? await openSqlite(address.file, busyTimeoutMs, onIdleError)
     : openPostgres(address.url, maxConnections, onIdleError)
 }
 

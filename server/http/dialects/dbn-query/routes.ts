@@ -8,11 +8,10 @@ import type { Log } from '../../../platform/log.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../../app.ts'
 import { asKnownError, tellClient } from '../../errors.ts'
-import type { QuickRoutes } from '../../fast-lane.ts'
 import { bodyParameters, readParameters } from '../../parameters.ts'
-import { lookupOf, readAsked, withoutTrailingCommas, type Asked } from './query.ts'
+import { DBN_PATH, knows } from './lane.ts'
+import { readAsked, withoutTrailingCommas, type Asked } from './query.ts'
 
-const PATH = '/3cx/query'
 const JSON_TYPE = 'application/json; charset=utf-8'
 const MOST_RECORDS = 1_000
 
@@ -38,13 +37,6 @@ export type DbnQueryDeps = {
   settle: Settle
   metrics: Metrics
   log: Log
-}
-
-/** Whether this caller is known, noted in the metrics. */
-function knows({ lookup, metrics }: Pick<DbnQueryDeps, 'lookup' | 'metrics'>, tenantId: number, cid: string) {
-  const { known, ambiguous } = lookup.byNumber(tenantId, cid)
-  metrics.lookup(ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
-  return known
 }
 
 const isRecord = (query: unknown, body: unknown) => readParameters(query, body).has('status')
@@ -112,7 +104,7 @@ export function dbnQueryDialect(app: App, deps: DbnQueryDeps): void {
 
   app.route({
     method: ['GET', 'POST'],
-    url: PATH,
+    url: DBN_PATH,
     ...needs('identify', 'dbn-query'),
     schema: {
       tags: ['dbn-query'],
@@ -162,22 +154,4 @@ function refuseStrangeList(body: unknown): void {
   const tokens = body.map((item) => readParameters(undefined, item).get('token'))
   if (new Set(tokens.filter((token) => token !== undefined)).size > 1)
     throw new HubError('bad_request', 'The entries of one request carry one token.')
-}
-
-/** The question for the fast lane: GET without a status. */
-export function dbnQueryLane(deps: Pick<DbnQueryDeps, 'lookup' | 'metrics'>): QuickRoutes {
-  return new Map([
-    [
-      PATH,
-      {
-        scope: 'identify',
-        answer(query, tenantId) {
-          const cid = lookupOf(readParameters(query, undefined))
-          if (cid === null) return null
-          const success = knows(deps, tenantId, cid)
-          return { status: 200, type: JSON_TYPE, body: `{"success":${success}}` }
-        },
-      },
-    ],
-  ])
 }

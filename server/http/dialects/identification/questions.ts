@@ -56,7 +56,12 @@ const text = (body: string): Answer => ({ status: 200, type: TEXT_TYPE, body })
 /** Answers a question for a tenant; null when no parameter says whom it is about. */
 export type AnswerQuestion = (asked: Question, parameters: Parameters, tenantId: number) => Answer | null
 
-export function openAnswers({ lookup, metrics }: { lookup: Lookup; metrics: Metrics }): AnswerQuestion {
+type AnswerDeps = {
+  lookup: Pick<Lookup, 'byNumber' | 'byAccount' | 'details'>
+  metrics: Pick<Metrics, 'lookup'>
+}
+
+export function openAnswers({ lookup, metrics }: AnswerDeps): AnswerQuestion {
   return (asked, parameters, tenantId) => {
     const subject = subjectOf(parameters, asked.by)
     if (subject === null) return null

@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { HubError } from '../../../platform/errors.ts'
 import { needs, principalOf, type App } from '../../app.ts'
-import type { QuickRoutes } from '../../fast-lane.ts'
 import { bodyParameters, readParameters } from '../../parameters.ts'
 import { QUESTIONS, type AnswerQuestion } from './questions.ts'
 
@@ -48,17 +47,4 @@ export function identificationDialect(app: App, { answer }: { answer: AnswerQues
       },
     })
   }
-}
-
-/** The same questions for the fast lane: GET only, and only what is answered. */
-export function identificationLane(answer: AnswerQuestion): QuickRoutes {
-  return new Map(
-    QUESTIONS.map((question) => [
-      question.path,
-      {
-        scope: 'identify',
-        answer: (query, tenantId) => answer(question, readParameters(query, undefined), tenantId),
-      },
-    ]),
-  )
 }

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { newHub, type Json } from '../../../test/hub.ts'
+import { post } from '../../../test/pbx-fleet.ts'
+import { onEachStore } from '../../../test/stores.ts'
+
+onEachStore('what other clients of this API family ask', (engine) => {
+  test('who has a number: the contact under data, or a text that says not found, always 200', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const customer = await post(ask, 'customers', { name: 'Acme', customer_account: 'CL000101' })
+    const ann = await post(ask, 'contacts', {
+      customerId: customer.id,
+      firstName: 'Ann',
+      lastName: 'Able',
+      email: 'ann@acme.example',
+      phones: [{ raw: '0628773862', kind: 'mobile' }, '0199001234'],
+    })
+    const found = await ask('GET', '/api/v1/contacts/numbers?phoneNumber=0033628773862')
+    assert.equal(found.status, 200)
+    assert.equal(found.json.response, undefined)
+    for (const [name, value] of Object.entries({
+      id: ann.id,
+      contactable_type: 'App\\Customer',
+      contactable_id: customer.id,
+      company: 'Acme',
+      firstName: 'Ann',
+      lastName: 'Able',
+      emailAddress: 'ann@acme.example',
+      mobilePhone: '0628773862',
+      landlinePhone: '0199001234',
+      first_name: 'Ann',
+    }))
+      assert.deepEqual(found.json.data[name], value, name)
+    for (const number of ['0700000000', '', 'anonymous', '%00', '[Number]']) {
+      const miss = await ask('GET', `/api/v1/contacts/numbers?phoneNumber=${number}`)
+      assert.deepEqual([miss.status, miss.json], [200, { data: null, response: 'Contact not found' }], number)
+    }
+    assert.equal((await ask('GET', '/api/v1/contacts/numbers')).status, 422)
+  })
+
+  test('contacts are written and listed as older clients do it', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const [acme, other] = [
+      await post(ask, 'customers', { name: 'Acme' }),
+      await post(ask, 'customers', { name: 'Other' }),
+    ]
+    const made = await post(ask, 'contacts', {
+      contactable_type: 'App\\Customer',
+      contactable_id: acme.id,
+      firstName: 'Ann',
+      lastName: 'Able',
+      emailAddress: 'ann@acme.example',
+      mobilePhone: '0628773862',
+      landlinePhone: '0199001234',
+      newslettersRecipient: true,
+    })
+    assert.deepEqual(
+      [made.customer_id, made.email, made.phones.map((phone: Json) => [phone.kind, phone.raw])],
+      [
+        acme.id,
+        'ann@acme.example',
+        [
+          ['mobile', '0628773862'],
+          ['business', '0199001234'],
+        ],
+      ],
+    )
+    await post(ask, 'contacts', { customer_id: other.id, last_name: 'Bob' })
+    const body = { id: made.id, emailAddress: 'new@acme.example', mobilePhone: '0700000000' }
+    const put = await ask('PUT', `/api/v1/contacts/${made.id}`, { body })
+    assert.deepEqual([put.status, put.json.email, put.json.phones], [200, 'new@acme.example', made.phones])
+    const list = async (type: string, id: number) =>
+      (await ask('GET', `/api/v1/contacts?contactable_type=${type}&contactable_id=${id}`)).json
+    const [listed, ...more] = await list('App%5CCustomer', acme.id)
+    assert.deepEqual(
+      [more.length, listed.id, listed.firstName, listed.mobilePhone],
+      [0, made.id, 'Ann', '0628773862'],
+    )
+    assert.deepEqual(await list('App%5CProspect', acme.id), [])
+    assert.equal((await ask('GET', '/api/v1/contacts')).json.total, 2)
+  })
+
+  test('customers by words and by account', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const customer = await post(ask, 'customers', {
+      name: 'Boulangerie Dupont',
+      customer_account: 'CL000101',
+    })
+    await post(ask, 'customers', { name: 'Other' })
+    const search = await ask('GET', '/api/v1/customers/search?term=dupont')
+    assert.deepEqual([search.status, search.json.data.map((one: Json) => one.id)], [200, [customer.id]])
+    for (const account of ['CL000101', 'cl000101', '101'])
+      assert.deepEqual((await ask('GET', `/api/v1/customerAccounts/${account}`)).json, customer, account)
+    assert.equal((await ask('GET', '/api/v1/customerAccounts/999')).status, 404)
+  })
+})
