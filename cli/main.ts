@@ -12,6 +12,7 @@ import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { moveTo } from './move-to.ts'
 import { restore } from './restore.ts'
+import { users } from './users.ts'
 import { work } from './work.ts'
 import { status } from './status.ts'
 
@@ -22,6 +23,7 @@ const USAGE = `cordboard <command>
   export [FILE.csv]         the book in the columns of an import
   lookup NUMBER [--explain] who is calling, and why
   tokens                    list, create NAME, revoke ID          (tokens --help)
+  users                     list, add EMAIL, disable EMAIL        (users --help)
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
   quality [KIND]            what somebody should look at in the book
@@ -56,6 +58,7 @@ const COMMANDS: Record<string, Command> = {
   quality,
   renormalise,
   erase,
+  users,
   work,
   status,
   doctor,

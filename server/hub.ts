@@ -1,45 +1,28 @@
 import { join } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
-import { openAccess, type AccessTables } from './access/access.ts'
-import { openDirectory, type Directory, type DirectoryTables } from './directory/directory.ts'
-import { openFleet, type Fleet, type FleetTables } from './fleet/fleet.ts'
+import type { Directory } from './directory/directory.ts'
+import type { Fleet } from './fleet/fleet.ts'
 import { openServer, type Server } from './http/server.ts'
-import { openJournal, type Journal, type JournalTables } from './journal/journal.ts'
-import { ERASERS } from './hub/erasers.ts'
+import type { Journal } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
-import { openRoutingRoom } from './hub/routing-room.ts'
+import { openRooms, type Tables } from './hub/rooms.ts'
 import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
 import { openWriteProbe } from './hub/write-probe.ts'
-import { planUpkeep } from './hub/upkeep.ts'
-import { feedPosition, type ChangeTables } from './platform/changes.ts'
-import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
-import type { AuditTables } from './platform/audit.ts'
+import { feedPosition } from './platform/changes.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
-import { openStore, pickTables } from './platform/database/store.ts'
+import { openStore } from './platform/database/store.ts'
 import type { Committed } from './platform/committed.ts'
-import { openKeyring, type Keyring, type KeyringTables } from './platform/keyring.ts'
+import type { Keyring } from './platform/keyring.ts'
 import type { Log } from './platform/log.ts'
-import type { RoutingTables } from './routing/routing.ts'
 import { openMetrics } from './platform/metrics.ts'
-import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
-import { openWork, type WorkTables } from './platform/work/work.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
-
-type Tables = AccessTables &
-  DirectoryTables &
-  FleetTables &
-  JournalTables &
-  RoutingTables &
-  KeyringTables &
-  IdempotencyTables &
-  WorkTables
 
 export type HubOptions = {
   config: Config
@@ -92,100 +75,26 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     if (address.kind === 'sqlite') await makePrivate(address.file)
     const store = await openStore<Tables>({ address, onIdleError: trouble })
     closers.push(store.close)
-    const { country, timeZone, dataDir } = config
-    const keyring = openKeyring({
-      store: pickTables<Tables, KeyringTables>(store),
-      clock,
-      log,
-      dataDirectory: dataDir,
-      secretKey: secrets.secretKey,
-      secretKeyOld: secrets.secretKeyOld,
-    })
+    const { dataDir } = config
     const shared = config.workers > 1 ? openSharedMemory(config.workers) : null
-    const accessStore = pickTables<Tables, AccessTables>(store)
-    const access = openAccess({
-      store: accessStore,
-      clock,
-      dataDir,
-      adminToken: secrets.adminToken,
-      country,
-      timeZone,
-      onTrouble: trouble,
-      ...(shared ? { onMemory: shared.onAccess } : {}),
-    })
-    closers.push(access.close)
     const metrics = openMetrics()
-    const directory = openDirectory({
-      store: pickTables<Tables, DirectoryTables>(store),
+    const rooms = openRooms({
+      store,
+      config,
+      secrets,
       clock,
       log,
-      dataDir,
-      rules: access.tenant,
-      nameCountry: access.nameCountry,
+      metrics,
+      shared,
       async caughtUp() {
-        const position = await feedPosition(feed)
+        const position = await feedPosition(rooms.feed)
         memory.follower.nudge()
         return memory.follower.reached(position, IMPORT_SETTLE_MS)
       },
-      erasers: ERASERS,
-      onImported: ({ accepted, rejected }) => metrics.imported(accepted, rejected),
-      sharing: shared?.sharing ?? null,
-    })
-    closers.push(directory.close)
-    const fleet = openFleet({
-      store: pickTables<Tables, FleetTables>(store),
-      clock,
-      keyring,
-      tenant: access.tenant,
-      filesOf: directory.customerFiles.idsOfCustomer,
-      hasFile: directory.customerFiles.has,
-      outbound: {
-        allowPrivate: config.allowPrivate,
-        operatorTenantId: access.operatorTenantId,
-        userAgent: `Cordboard/${packageJson.version}`,
-      },
-    })
-    const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
-    const journal = openJournal({
-      store: pickTables<Tables, JournalTables>(store),
-      clock,
-      lookup: directory.lookup,
-      parties: directory.parties,
-      timeZone: zoneOf,
-      repeatWindowMs: config.repeatSeconds * 1_000,
-      host: fleet.hostOfCalls,
-    })
-    const routingStore = pickTables<Tables, RoutingTables>(store)
-    const routing = openRoutingRoom(
-      { store: routingStore, clock, log, timeZone: zoneOf },
-      { access, directory, journal },
-    )
-    closers.push(routing.close)
-
-    const feed = pickTables<Tables, ChangeTables>(store)
-    const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), trouble)
-    const work = openWork({
-      store: pickTables<Tables, WorkTables>(store),
-      log,
-      onOutcome: metrics.worked,
       onTrouble: trouble,
+      closers,
     })
-    planUpkeep(work, {
-      days: config.retention,
-      retention: openRetention({
-        prune: {
-          audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
-          work: pruneWork(pickTables<Tables, WorkTables>(store)),
-          ...directory.prune,
-          ...journal.prune,
-          ...routing.prune,
-        },
-        now: clock.now,
-        log,
-      }),
-      feed,
-      idempotency,
-    })
+    const { keyring, access, directory, fleet, journal, routing, idempotency, work, feed } = rooms
     /** What a stop interrupted goes on. */
     const resumeWork = async () => {
       await directory.imports.resume()
@@ -234,7 +143,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       fleet,
       journal,
       routing,
-      timeZone: zoneOf,
+      timeZone: rooms.zoneOf,
       keyring,
       idempotency,
       work,

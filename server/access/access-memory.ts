@@ -3,11 +3,13 @@ import type { Scope } from '../../contract/scopes.ts'
 import { parseAddressList, type AddressList } from '../platform/address.ts'
 import { fromJson } from '../platform/database/json.ts'
 import type { Change, Store } from '../platform/database/store.ts'
+import type { KnownSession } from './user-memory.ts'
 import type { AccessTables, TenantsTable, TokensTable } from './tables.ts'
 
 /** A tenant as every answer needs it. */
 export type TenantSettings = {
   id: number
+  name: string
   parentId: number | null
   country: string | null
   timeZone: string | null
@@ -25,6 +27,8 @@ export type KnownToken = {
   addresses: AddressList | null
   dialects: ReadonlySet<string> | null
   expiresAt: number | null
+  /** null for a token. */
+  session: KnownSession | null
   /** The only PBX host it sees; null = all of its tenant. */
   hostId: number | null
   clearSecrets: boolean
@@ -36,6 +40,12 @@ export type AccessMemory = {
   byHash(hash: string): KnownToken | null
   addressCredentials(): Iterable<KnownToken>
   isDescendant(tenantId: number, ancestorId: number): boolean
+  /** The session as it is in another tenant of its user; a token, or one that is none there, as it is. */
+  inTenant(token: KnownToken, wanted: string | null): KnownToken
+  /** The tenant and all below it. */
+  family(tenantId: number): number[]
+  /** null before any tenant is known. */
+  operatorTenantId(): number | null
   /** All of it as JSON: no secret, only digests of them. */
   image(): AccessImage
   load(image: AccessImage): void
@@ -52,6 +62,7 @@ export type AccessImage = { tenants: Selectable<TenantsTable>[]; tokens: Selecta
 function toTenant(row: Selectable<TenantsTable>): TenantSettings {
   return {
     id: row.id,
+    name: row.name,
     parentId: row.parent_id,
     country: row.country,
     timeZone: row.time_zone,
@@ -71,6 +82,7 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
     addresses: row.address_list === null ? null : parseAddressList(fromJson<string[]>(row.address_list)),
     dialects: row.dialects === null ? null : new Set(fromJson<string[]>(row.dialects)),
     expiresAt: row.expires_at,
+    session: null,
     hostId: row.host_id,
     clearSecrets: row.clear_secrets === 1,
   }
@@ -112,20 +124,25 @@ function openMemory() {
     rows.tenants.delete(id)
   }
 
+  const isDescendant = (tenantId: number, ancestorId: number) => {
+    const seen = new Set<number>()
+    for (let at = tenants.get(tenantId); at && !seen.has(at.id); at = tenants.get(at.parentId ?? 0)) {
+      if (at.parentId === ancestorId) return true
+      seen.add(at.id)
+    }
+    return false
+  }
+
   const memory: AccessMemory = {
     tenant: (id) => tenants.get(id) ?? null,
     byHash: (hash) => byHash.get(hash) ?? null,
     *addressCredentials() {
       for (const token of byId.values()) if (token.hash === null) yield token
     },
-    isDescendant(tenantId, ancestorId) {
-      const seen = new Set<number>()
-      for (let at = tenants.get(tenantId); at && !seen.has(at.id); at = tenants.get(at.parentId ?? 0)) {
-        if (at.parentId === ancestorId) return true
-        seen.add(at.id)
-      }
-      return false
-    },
+    isDescendant,
+    inTenant: (token) => token,
+    family: (id) => [...tenants.keys()].filter((other) => other === id || isDescendant(other, id)),
+    operatorTenantId: () => [...tenants.values()].find((one) => one.parentId === null)?.id ?? null,
     image: () => ({ tenants: [...rows.tenants.values()], tokens: [...rows.tokens.values()] }),
     load(image) {
       for (const map of [tenants, byHash, byId, rows.tenants, rows.tokens]) map.clear()

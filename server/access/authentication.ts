@@ -80,6 +80,7 @@ export function openAuthentication(
       tenantId,
       homeTenantId: token.tenantId,
       scopes: token.scopes,
+      session: token.session,
       hostId: token.hostId,
       clearSecrets: token.clearSecrets,
     }
@@ -108,7 +109,8 @@ export function openAuthentication(
           new HubError('address_refused', 'This token may not be used from this address.'),
         )
       }
-      return principalOf(token, actingTenant(token, credentials.actAs))
+      const acting = memory.inTenant(token, credentials.actAs)
+      return principalOf(acting, actingTenant(acting, credentials.actAs))
     },
     recognise(secret) {
       const digest = digests.get(secret) ?? hashToken(secret)

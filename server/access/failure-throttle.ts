@@ -7,6 +7,10 @@ const ADDRESSES_KEPT = 50_000
 export type FailureThrottle = {
   /** Notes a failed authentication; true when this address has used up its failures of the last minute. */
   failed(address: string): boolean
+  /** Whether a further failure would be one too many; notes nothing. */
+  isSpent(address: string): boolean
+  /** Takes one failure back: it was none. */
+  forgive(address: string): void
 }
 
 /** Counts failed authentications per address and minute. Memory is bounded: the oldest window goes first. */
@@ -24,6 +28,14 @@ export function openFailureThrottle(clock: Clock): FailureThrottle {
       }
       windows.set(address, { since: now, failures: 1 })
       return false
+    },
+    forgive(address) {
+      const window = windows.get(address)
+      if (window && window.failures > 0) window.failures--
+    },
+    isSpent(address) {
+      const window = windows.get(address)
+      return window !== undefined && clock.now() - window.since < WINDOW_MS && window.failures >= ALLOWED
     },
   }
 }

@@ -1,15 +1,20 @@
 import type { Scope } from '../../contract/scopes.ts'
 import type { Actor } from '../platform/audit.ts'
+import type { KnownSession } from './user-memory.ts'
 
-/** Who is asking: one token, in one tenant. */
+/** Who is asking: one token or session, in one tenant. */
 export type Principal = {
+  /** A session's number is below zero. */
   tokenId: number
+  /** Of a session: the user's e-mail address. */
   tokenName: string
   /** The tenant acted in. */
   tenantId: number
   /** The tenant the token belongs to. */
   homeTenantId: number
   scopes: ReadonlySet<Scope>
+  /** Who signed in; null for a token. */
+  session: KnownSession | null
   /** The only PBX host it sees; null = all of the tenant. */
   hostId: number | null
   /** Whether stored secrets of PBX hosts are shown to it in clear. */
@@ -25,8 +30,8 @@ export function mayDo(scopes: ReadonlySet<Scope>, wanted: Scope): boolean {
 /** The principal as the audit trail names it. */
 export function actorOf(principal: Principal, request: { id: string; address: string } | null): Actor {
   return {
-    kind: 'token',
-    id: principal.tokenId,
+    kind: principal.session ? 'user' : 'token',
+    id: principal.session?.user.id ?? principal.tokenId,
     name: principal.tokenName,
     tenantId: principal.tenantId,
     requestId: request?.id ?? null,

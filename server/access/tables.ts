@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Role } from '../../contract/users.ts'
 import type { AuditTables } from '../platform/audit.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Flag } from '../platform/database/json.ts'
@@ -38,4 +39,69 @@ export type TokensTable = {
   updated_at: number
 }
 
-export type AccessTables = { tenants: TenantsTable; tokens: TokensTable } & AuditTables & ChangeTables
+export type UsersTable = {
+  id: Generated<number>
+  /** The tenant that made the user and may change it. */
+  tenant_id: number
+  email: string
+  email_folded: string
+  name: string
+  active: Flag
+  /** argon2id in PHC form; null until it is set through an invitation. */
+  password: string | null
+  invite_hash: string | null
+  invite_until: number | null
+  /** Sealed by the keyring; counts once it is confirmed. */
+  totp_secret: string | null
+  totp_confirmed_at: number | null
+  /** The last time step of which a code was taken: none is taken twice. */
+  totp_step: number | null
+  signed_in_at: number | null
+  created_at: number
+  updated_at: number
+}
+
+export type MembershipsTable = {
+  id: Generated<number>
+  tenant_id: number
+  user_id: number
+  role: Role
+  created_at: number
+}
+
+export type SessionsTable = {
+  id: Generated<number>
+  /** That of the user. */
+  tenant_id: number
+  user_id: number
+  /** SHA-256 of the secret, base64url. */
+  hash: string
+  kind: 'bearer' | 'cookie'
+  /** The tenant it acts in unless told otherwise. */
+  acts_in: number
+  address: string | null
+  /** ms UTC; brought forward while it is used. */
+  idle_until: number
+  /** ms UTC: the end, used or not. */
+  expires_at: number
+  revoked_at: number | null
+  created_at: number
+}
+
+export type RecoveryCodesTable = {
+  id: Generated<number>
+  tenant_id: number
+  user_id: number
+  hash: string
+  used_at: number | null
+}
+
+export type UserTables = {
+  users: UsersTable
+  memberships: MembershipsTable
+  sessions: SessionsTable
+  recovery_codes: RecoveryCodesTable
+}
+export type AccessTables = { tenants: TenantsTable; tokens: TokensTable } & UserTables &
+  AuditTables &
+  ChangeTables

@@ -14,6 +14,7 @@ import {
   RETENTION_DAYS,
   type RetentionDays,
 } from '../platform/retention.ts'
+import { pruneSessions } from '../access/access.ts'
 import { pruneImports, pruneRenormalisations } from './directory-retention.ts'
 import type { ImportTables } from './import/tables.ts'
 
@@ -70,6 +71,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         imports: pruneImports(store),
         renormalisations: pruneRenormalisations(store),
         work: pruneWork(store as never),
+        sessions: pruneSessions(store as never),
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
@@ -87,7 +89,7 @@ onEachStore('forgetting with age', (engine) => {
     const { left, forget } = await newOldStore(t, engine, [1_200, 1_000, 91, 89, 1], 2)
     await forget({ ...RETENTION_DAYS })
     assert.deepEqual(await left(), { audit: [1_000, 91, 89, 1], imports: [2, 5], remarks: 14, runs: 2 })
-    await forget({ ...RETENTION_DAYS, audit: 90, imports: null, renormalisations: 30, work: 1 })
+    await forget({ ...RETENTION_DAYS, audit: 90, imports: null, renormalisations: 30, work: 1, sessions: 1 })
     assert.deepEqual(await left(), { audit: [89, 1], imports: [2, 5], remarks: 14, runs: 1 })
   })
 
@@ -121,6 +123,7 @@ onEachStore('forgetting with age', (engine) => {
       dispositions: 0,
       pbx_events: 0,
       renormalisations: 0,
+      sessions: 0,
       work: 0,
     }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })

@@ -1,9 +1,10 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
-import { mayDo, type Access } from '../access/access.ts'
+import { isCsrfToken, isSessionSecret, mayDo, type Access } from '../access/access.ts'
 import { HubError } from '../platform/errors.ts'
 import { admit, type RouteAccess } from './app.ts'
+import { sessionCookie } from './cookies.ts'
 
 const BEARER = /^Bearer +(\S+) *$/i
 
@@ -16,8 +17,18 @@ export function tokenOfHeaders(headers: IncomingHttpHeaders): string | null {
   return typeof key === 'string' ? key : null
 }
 
-/** The parameter `token`, in any case; null when there is none. */
+/** The header's token, or the session in a cookie: what the answer to a request may be sealed with. */
+export function secretOf(headers: IncomingHttpHeaders): string | null {
+  return tokenOfHeaders(headers) ?? sessionCookie(headers)
+}
+
+/** The parameter `token`, in any case; null when there is none. A session's is none: URLs are kept by others. */
 export function namedToken(parameters: unknown): string | null {
+  const named = findToken(parameters)
+  return named === null || isSessionSecret(named) ? null : named
+}
+
+function findToken(parameters: unknown): string | null {
   if (parameters === null || typeof parameters !== 'object') return null
   const exact = (parameters as Record<string, unknown>)['token']
   if (typeof exact === 'string') return exact
@@ -36,6 +47,13 @@ function sameSecret(given: string, wanted: string): boolean {
   return timingSafeEqual(hash('sha256', given, 'buffer'), hash('sha256', wanted, 'buffer'))
 }
 
+/** A browser sends its cookie with whatever another site asks for; the CSRF token it does not know. */
+function refuseForged({ method, headers }: FastifyRequest, cookie: string): void {
+  const given = headers['x-csrf-token']
+  if (method === 'GET' || (typeof given === 'string' && isCsrfToken(given, cookie))) return
+  throw new HubError('csrf_refused', 'Send the X-CSRF-Token that GET /api/v1/session tells.')
+}
+
 /** Lets a request in, or throws 401, 403 or 429. */
 export type Admit = (request: FastifyRequest, access: RouteAccess) => void
 
@@ -43,7 +61,11 @@ export type Admit = (request: FastifyRequest, access: RouteAccess) => void
 export function openAdmission(access: Access, metricsToken: string | null): Admit {
   return (request, { admission, dialect }) => {
     if (admission === 'public') return
-    const token = tokenOfHeaders(request.headers) ?? (dialect === null ? null : parameterToken(request))
+    const { headers } = request
+    const sent = tokenOfHeaders(headers) ?? (dialect === null ? null : parameterToken(request))
+    const cookie =
+      sent === null && dialect === null && admission !== 'metrics' ? sessionCookie(headers) : null
+    const token = sent ?? cookie
     if (admission === 'metrics' && metricsToken !== null && token !== null && sameSecret(token, metricsToken))
       return
     const actAs = request.headers['cordboard-tenant']
@@ -53,9 +75,14 @@ export function openAdmission(access: Access, metricsToken: string | null): Admi
       dialect,
       actAs: typeof actAs === 'string' ? actAs : null,
     })
+    if (cookie !== null) refuseForged(request, cookie)
+    if (admission === 'self') return admit(request, principal)
     const scope = admission === 'metrics' ? 'admin' : admission
     if (!mayDo(principal.scopes, scope)) {
-      throw new HubError('scope_missing', `This token lacks the scope ${scope}.`)
+      throw new HubError(
+        'scope_missing',
+        `This ${principal.session ? 'user' : 'token'} lacks the scope ${scope}.`,
+      )
     }
     admit(request, principal)
   }

@@ -22,8 +22,11 @@ export type App = FastifyInstance<
   TypeBoxTypeProvider
 >
 
-/** What lets a request in: a scope, the metrics token, or nothing at all (`public`, as the design names it). */
-export type Admission = Scope | 'public' | 'metrics'
+/**
+ * What lets a request in: a scope, the metrics token, any token or session at all (`self`: about whoever asks), or nothing
+ * (`public`, as the design names it).
+ */
+export type Admission = Scope | 'public' | 'metrics' | 'self'
 export type RouteAccess = {
   admission: Admission
   /** The dialect, on routes where the token may be a parameter or the address may be the credential. */

@@ -21,6 +21,7 @@ async function oneOfEach(ask: Ask) {
   const file = await post(ask, 'customer-files', { customer_id: customer.id, name: 'C' })
   const tenant = await post(ask, 'tenants', { name: 'D' })
   const token = await post(ask, 'tokens', { name: 'E', scopes: ['identify'] })
+  const user = await post(ask, 'users', { email: 'f@example.com', memberships: [{ role: 'agent' }] })
   const disposition = await post(ask, 'dispositions', { number: '0199001239', status: 'Completed' })
   const profile = await post(ask, 'profiles', { name: 'G' })
   const code = await post(ask, 'disposition-codes', { code: 'sold', label: 'F' })
@@ -32,6 +33,7 @@ async function oneOfEach(ask: Ask) {
     { path: `/api/v1/categories/${category.id}`, patch: { name: 'Silver' }, deletes: true },
     { path: `/api/v1/tenants/${tenant.id}`, patch: { name: 'D2' }, deletes: false },
     { path: `/api/v1/tokens/${token.id}`, patch: null, deletes: true },
+    { path: `/api/v1/users/${user.id}`, patch: { name: 'F2' }, deletes: true },
     { path: `/api/v1/dispositions/${disposition.id}`, patch: { comment: 'F2' }, deletes: false },
     { path: `/api/v1/profiles/${profile.id}`, patch: { name: 'G2' }, deletes: true },
     { path: `/api/v1/disposition-codes/${code.id}`, patch: null, deletes: true },

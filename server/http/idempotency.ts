@@ -4,7 +4,7 @@ import { IdempotencyHeaders } from '../../contract/headers.ts'
 import { withReceipt } from '../platform/current-receipt.ts'
 import type { Claim, Idempotency, RecordedAnswer } from '../platform/idempotency.ts'
 import type { Log } from '../platform/log.ts'
-import { tokenOfHeaders } from './admission.ts'
+import { secretOf } from './admission.ts'
 import { principalOrNull, type App } from './app.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -49,7 +49,7 @@ export function answerOnce(app: App, { idempotency, log }: { idempotency: Idempo
   app.addHook('preHandler', (request, reply, done) => {
     const key = request.headers['idempotency-key']
     const principal = principalOrNull(request)
-    const secret = tokenOfHeaders(request.headers)
+    const secret = secretOf(request.headers)
     const isKeyed = request.method === 'POST' && typeof key === 'string'
     if (!isKeyed || !principal || secret === null || isRepeatable(request)) return done()
     const { tenantId, tokenId } = principal

@@ -15,41 +15,16 @@ import type { Metrics } from '../platform/metrics.ts'
 import type { Work } from '../platform/work/work.ts'
 import type { Idempotency } from '../platform/idempotency.ts'
 import { openAdmission, type Admit } from './admission.ts'
+import { apiRoutes } from './api-routes.ts'
 import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Settle } from './app.ts'
-import { backOfficeRoutes } from './api/back-office.ts'
-import { bulkRoutes } from './api/bulk.ts'
-import { callbackRoutes } from './api/callbacks.ts'
-import { categoryRoutes } from './api/categories.ts'
-import { contactRoutes } from './api/contacts.ts'
-import { contractRoutes } from './api/contracts.ts'
-import { customerFileRoutes } from './api/customer-files.ts'
-import { customerRoutes } from './api/customers.ts'
-import { dispositionRoutes } from './api/dispositions.ts'
-import { doNotCallRoutes } from './api/do-not-call.ts'
-import { eraseRoutes } from './api/erase.ts'
-import { exportRoutes } from './api/export.ts'
-import { helperRoutes } from './api/helpers.ts'
-import { importRoutes } from './api/imports.ts'
-import { keyRoutes } from './api/keys.ts'
-import { lookupRoutes } from './api/lookup.ts'
-import { mergeRoutes, nameSurvivor } from './api/merge.ts'
-import { pbxEventRoutes } from './api/pbx-events.ts'
-import { profileRoutes } from './api/profiles.ts'
-import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
-import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
-import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
-import { qualityRoutes } from './api/quality.ts'
-import { renormaliseRoutes } from './api/renormalise.ts'
-import { routeRoutes } from './api/route.ts'
+import { nameSurvivor } from './api/merge.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
-import { tenantRoutes } from './api/tenants.ts'
-import { workRoutes } from './api/work.ts'
-import { tokenRoutes } from './api/tokens.ts'
 import { asteriskDialect } from './dialects/asterisk/routes.ts'
 import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
+import { loginDialect } from './dialects/login/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
@@ -160,40 +135,6 @@ function takeEmptyBodies(app: FastifyInstance): void {
   })
 }
 
-/** The API's version 1: one place that lists every resource. */
-function apiRoutes(app: App, deps: ServerDeps): void {
-  const { access, directory, fleet, journal, routing, keyring, settle, renewSnapshot, log, work } = deps
-  tenantRoutes(app, { access, settle })
-  tokenRoutes(app, { access, fleet, settle })
-  categoryRoutes(app, { categories: directory.categories, settle })
-  contractRoutes(app, { contracts: directory.contracts, settle })
-  customerRoutes(app, { customers: directory.customers, settle })
-  customerFileRoutes(app, { customerFiles: directory.customerFiles, settle })
-  contactRoutes(app, { contacts: directory.contacts, settle })
-  mergeRoutes(app, { ...directory, settle })
-  eraseRoutes(app, { ...directory, settle, renewSnapshot, flush: routing.decisions.flush })
-  qualityRoutes(app, directory)
-  renormaliseRoutes(app, directory)
-  lookupRoutes(app, { lookup: directory.lookup })
-  importRoutes(app, { imports: directory.imports })
-  workRoutes(app, { work, settle })
-  keyRoutes(app, { access, keyring })
-  bulkRoutes(app, { bulk: directory.bulk, settle, log })
-  exportRoutes(app, { exportBook: directory.exportBook })
-  pbx3cxHostRoutes(app, { fleet, settle })
-  pbx3cxCallRoutes(app, { ...journal, settle })
-  pbx3cxCallLogRoutes(app, { ...journal, settle })
-  pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
-  backOfficeRoutes(app, directory)
-  helperRoutes(app, { access, destinations: fleet.destinations, settle })
-  dispositionRoutes(app, { ...journal, settle })
-  callbackRoutes(app, { ...journal, settle })
-  doNotCallRoutes(app, { ...journal, settle })
-  pbxEventRoutes(app, journal)
-  profileRoutes(app, { ...routing, settle })
-  routeRoutes(app, routing)
-}
-
 /** Builds the HTTP application; the caller makes it listen, or the threads before its back door. */
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
@@ -261,6 +202,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     },
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
+  await app.register(async (scope) => loginDialect(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))
   await app.register(async (scope) =>

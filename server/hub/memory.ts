@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Access, AccessImage } from '../access/access.ts'
+import type { Access, AccessSnapshot } from '../access/access.ts'
 import { INDEX_FORM, type Directory, type DirectoryImage } from '../directory/directory.ts'
 import type { DoNotCallImage } from '../journal/journal.ts'
 import {
@@ -30,7 +30,7 @@ const LONGEST_RETRY_MS = 5_000
 const LONGEST_CATCH_UP_MS = 120_000
 
 type Facts = {
-  access: AccessImage
+  access: AccessSnapshot
   directory: DirectoryImage['facts']
   profiles: ProfilesImage
   doNotCall: DoNotCallImage

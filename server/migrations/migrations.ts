@@ -8,6 +8,7 @@ import { journalMigration } from './008-journal.ts'
 import { routingMigration } from './009-routing.ts'
 import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
+import { usersMigration } from './012-users.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -21,5 +22,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '009-routing': routingMigration(engine),
     '010-fleet': fleetMigration(engine),
     '011-records': recordsMigration(engine),
+    '012-users': usersMigration(engine),
   }
 }

@@ -19,9 +19,9 @@ export type AuditTable = {
 }
 export type AuditTables = { audit: AuditTable }
 
-/** Who acts: a token, or the hub itself. `tenantId` is the tenant acted in. */
+/** Who acts: a token, a user who signed in, or the hub itself. `tenantId` is the tenant acted in. */
 export type Actor = {
-  kind: 'token' | 'system'
+  kind: 'token' | 'user' | 'system'
   id: number | null
   name: string
   tenantId: number
@@ -44,6 +44,8 @@ export type Act = {
     | 'reveal'
     | 'test'
     | 'redrive'
+    | 'sign_in'
+    | 'sign_in_failed'
   entity: string
   entityId: number | null
   before?: unknown

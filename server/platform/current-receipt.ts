@@ -13,7 +13,7 @@ export type Receipt = {
 
 type Held = Receipt & { readonly spent: boolean }
 
-const held = new AsyncLocalStorage<Held>()
+const held = new AsyncLocalStorage<Held | null>()
 
 /**
  * Runs a request so that its first transaction writes the receipt. It travels beside the arguments because an act
@@ -21,6 +21,11 @@ const held = new AsyncLocalStorage<Held>()
  */
 export function withReceipt(receipt: Held, work: () => void): void {
   held.run(receipt, work)
+}
+
+/** Runs what is not the request's act and commits before it, such as a note of a failure: it leaves no receipt. */
+export function withoutReceipt<T>(work: () => T): T {
+  return held.run(null, work)
 }
 
 /** The receipt that the running request still has to leave; null outside of such a request. */

@@ -14,6 +14,7 @@ export const RETENTION_DAYS = {
   pbx_events: 365,
   renormalisations: 90,
   work: 90,
+  sessions: 30,
 } as const
 export type RetentionName = keyof typeof RETENTION_DAYS
 /** Days each kind of record is kept; null is for ever. */
