@@ -151,6 +151,15 @@ function takeForms(app: FastifyInstance): void {
   )
 }
 
+/** Clients that name JSON on every request send nothing with a DELETE: that is no body, and not one that cannot be read. */
+function takeEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') return done(null, undefined)
+    return parse(request, String(body), done)
+  })
+}
+
 /** The API's version 1: one place that lists every resource. */
 function apiRoutes(app: App, deps: ServerDeps): void {
   const { access, directory, fleet, journal, routing, keyring, settle, renewSnapshot, log, work } = deps
@@ -222,6 +231,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   app.setValidatorCompiler(validatorCompiler())
   app.setErrorHandler(errorHandler(log))
   takeForms(app)
+  takeEmptyBodies(app)
   const routes = keepRouteTable(app, openAdmission(access, deps.metricsToken))
   keepAccessLog(app, log, metrics)
   app.setNotFoundHandler((request) => {

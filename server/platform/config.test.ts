@@ -151,7 +151,7 @@ for (const [name, values] of Object.entries({
   CORDBOARD_CDR_PORT: ['none'],
   CORDBOARD_ALLOW_PRIVATE: ['http://crm.local', '10.0.0.0/40'],
   CORDBOARD_LOG_LEVEL: ['loud'],
-  CORDBOARD_RETENTION: ['audit', 'audit=0', 'audit=-1', 'audit=soon', 'letters=30', '30'],
+  CORDBOARD_RETENTION: ['audit', 'audit=0', 'audit=-1', 'audit=soon', 'parties=30', '30'],
 })) {
   test(`${name} is refused by name when it cannot be right: ${values.length} ways`, () => {
     for (const value of values) {

@@ -80,6 +80,19 @@ onEachStore('what other clients of this API family ask', (engine) => {
     assert.equal((await ask('GET', '/api/v1/contacts')).json.total, 2)
   })
 
+  test('a client that names JSON on every request deletes without a body', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const headers = { 'content-type': 'application/json' }
+    const customer = await post(ask, 'customers', { name: 'Acme' })
+    const host = await post(ask, 'pbx3cx-hosts', { host_name: 'a.example' })
+    assert.equal((await ask('DELETE', `/api/v1/customers/${customer.id}`, { headers })).status, 204)
+    assert.equal((await ask('DELETE', `/api/v1/pbx3cx-hosts/${host.id}`, { headers })).status, 201)
+    assert.equal((await ask('GET', '/api/v1/customers', { headers })).status, 200)
+    assert.equal((await ask('POST', '/api/v1/customers', { headers })).status, 422)
+    const broken = await ask('POST', '/api/v1/customers', { body: '{', type: 'application/json' })
+    assert.deepEqual([broken.status, broken.json.code], [400, 'bad_request'])
+  })
+
   test('customers by words and by account', async (t) => {
     const { ask } = await newHub(t, engine)
     const customer = await post(ask, 'customers', {

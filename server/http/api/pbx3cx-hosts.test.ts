@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { newHub } from '../../../test/hub.ts'
 import { HOST_PROPERTIES, HOST_VALUES, MASKS, post } from '../../../test/pbx-fleet.ts'
-import { onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
+import type { FleetTables } from '../../fleet/fleet.ts'
+import { openStore, type StoreAddress } from '../../platform/database/store.ts'
 
 const typeOf = (value: unknown): string => {
   if (Array.isArray(value)) return 'array'
@@ -167,21 +170,24 @@ onEachStore('pbx3cx-hosts', (engine) => {
   })
 
   test('a list of more than a thousand is cut there, and Link says where it goes on', async (t) => {
-    const { ask, hub } = await newHub(t, engine)
-    const actor = {
-      kind: 'system',
-      id: null,
-      name: 'test',
-      tenantId: hub.operatorTenantId,
-      requestId: null,
-      address: null,
-    } as const
-    for (let i = 0; i < 1_001; i += 143)
-      await Promise.all(
-        Array.from({ length: 143 }, (_, k) =>
-          hub.fleet.hosts.create(actor, { host_name: `h${i + k}.example` }),
-        ),
-      )
+    const dataDir = await newDirectory(t)
+    const address: StoreAddress =
+      engine === 'sqlite'
+        ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
+        : await newStoreAddress(t, engine)
+    const { ask } = await newHub(t, engine, { address, dataDir })
+    const { id: first } = await post(ask, 'pbx3cx-hosts', { host_name: 'a.example' })
+    const store = await openStore<FleetTables>({ address })
+    try {
+      const rows = store.read.selectFrom('pbx_hosts').selectAll().where('id', '=', first)
+      const { id: _id, ...row } = await rows.executeTakeFirstOrThrow()
+      for (let i = 0; i < 1_000; i += 100) {
+        const copies = Array.from({ length: 100 }, (_, k) => ({ ...row, code: `PBX-${i + k}` }))
+        await store.write.insertInto('pbx_hosts').values(copies).execute()
+      }
+    } finally {
+      await store.close()
+    }
     const whole = await ask('GET', `${HOSTS}?sort=id`)
     assert.equal(whole.json.length, 1_000)
     const next = /<([^>]+)>; rel="next"/.exec(whole.headers.get('link') ?? '')?.[1] ?? ''
