@@ -16,10 +16,9 @@ import { openSharedMemory } from './hub/shared-memory.ts'
 import { makePrivate, placeOf, upgradeStore } from './hub/store-start.ts'
 import { newBackDoor, openWorkers, type Workers } from './hub/workers.ts'
 import { openGauges } from './hub/gauges.ts'
-import { planUpkeep } from './hub/upkeep.ts'
+import { planUpkeep, type UpkeepTables } from './hub/upkeep.ts'
 import { feedPosition, type ChangeTables } from './platform/changes.ts'
 import { openIdempotency, type IdempotencyTables } from './platform/idempotency.ts'
-import type { AuditTables } from './platform/audit.ts'
 import { systemClock, type Clock } from './platform/clock.ts'
 import { storeAddress, type Config, type Secrets } from './platform/config.ts'
 import { holdDataDirectory } from './platform/data-directory.ts'
@@ -30,7 +29,6 @@ import { eraseFromAudit } from './platform/erasure.ts'
 import { eraseFromRecordedAnswers } from './platform/idempotency-erasure.ts'
 import type { Log } from './platform/log.ts'
 import { openMetrics } from './platform/metrics.ts'
-import { openRetention, pruneAudit, pruneWork } from './platform/retention.ts'
 import { eraseFromWork } from './platform/work/erase-work.ts'
 import { openWork, type WorkTables } from './platform/work/work.ts'
 
@@ -178,18 +176,10 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
     })
     planUpkeep(work, {
       days: config.retention,
-      retention: openRetention({
-        prune: {
-          audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
-          work: pruneWork(pickTables<Tables, WorkTables>(store)),
-          sessions: pruneSessions(accessStore),
-          ...directory.prune,
-          ...journal.prune,
-        },
-        now: clock.now,
-        log,
-      }),
-      feed,
+      prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune },
+      store: pickTables<Tables, UpkeepTables>(store),
+      clock,
+      log,
       idempotency,
     })
     /** What a stop interrupted goes on. */
