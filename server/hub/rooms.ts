@@ -3,7 +3,6 @@ import { openAccess, pruneSessions, type Access, type AccessTables } from '../ac
 import { openDirectory, type Directory, type DirectoryTables } from '../directory/directory.ts'
 import { openFleet, type Fleet, type FleetTables } from '../fleet/fleet.ts'
 import { openJournal, type Journal, type JournalTables } from '../journal/journal.ts'
-import type { AuditTables } from '../platform/audit.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config, Secrets } from '../platform/config.ts'
@@ -12,13 +11,12 @@ import { openIdempotency, type Idempotency, type IdempotencyTables } from '../pl
 import { openKeyring, type Keyring, type KeyringTables } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
-import { openRetention, pruneAudit, pruneWork } from '../platform/retention.ts'
 import { openWork, type Work, type WorkTables } from '../platform/work/work.ts'
 import type { Routing, RoutingTables } from '../routing/routing.ts'
 import { ERASERS } from './erasers.ts'
 import { openRoutingRoom } from './routing-room.ts'
 import type { SharedMemory } from './shared-memory.ts'
-import { planUpkeep } from './upkeep.ts'
+import { planUpkeep, type UpkeepTables } from './upkeep.ts'
 
 export type Tables = AccessTables &
   DirectoryTables &
@@ -138,19 +136,10 @@ export function openRooms(options: RoomsOptions): Rooms {
   })
   planUpkeep(work, {
     days: config.retention,
-    retention: openRetention({
-      prune: {
-        audit: pruneAudit(pickTables<Tables, AuditTables>(store)),
-        work: pruneWork(pickTables<Tables, WorkTables>(store)),
-        sessions: pruneSessions(accessStore),
-        ...directory.prune,
-        ...journal.prune,
-        ...routing.prune,
-      },
-      now: clock.now,
-      log,
-    }),
-    feed,
+    prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },
+    store: pickTables<Tables, UpkeepTables>(store),
+    clock,
+    log,
     idempotency,
   })
   return { keyring, access, directory, fleet, journal, routing, idempotency, work, feed, zoneOf }
