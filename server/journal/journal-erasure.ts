@@ -1,5 +1,6 @@
 import { isOneOf } from '../platform/database/engine.ts'
-import { emptyAudit, mayHold, type Eraser, type Erasure } from '../platform/erasure.ts'
+import { eraseRows } from '../platform/erase-rows.ts'
+import { emptyAudit, mayHold, type Eraser } from '../platform/erasure.ts'
 import type { JournalTx } from './write.ts'
 
 const WHO = ['number_raw', 'e164', 'number_key'] as const
@@ -94,48 +95,8 @@ export const eraseFromJournal: Eraser = async (erasing, erasure) => {
     removed[table] += these.length
   }
   tx.changed(tenantId, 'do_not_call', noted)
-  return { ...removed, pbx_events: await erasePbxEvents(tx, erasure) }
+  // What a PBX said is kept as it was said, or not at all.
+  return { ...removed, pbx_events: await eraseRows(tx as never, 'pbx_events', SAID, erasure) }
 }
 
 const SAID = [...WHO, 'dnid', 'agent', 'call', 'queue', 'payload'] as const
-
-/** What PBXs said of calls of those who go, whole: it is kept as it was said or not at all. */
-async function erasePbxEvents(
-  tx: JournalTx,
-  { tenantId, parties, needles, scrub }: Erasure,
-): Promise<number> {
-  const gone = await tx.db
-    .deleteFrom('pbx_events')
-    .where('tenant_id', '=', tenantId)
-    .where((is) =>
-      is.or([
-        isOneOf(tx.engine, 'customer_id', parties.customer, 'bigint'),
-        isOneOf(tx.engine, 'contact_id', parties.contact, 'bigint'),
-      ]),
-    )
-    .executeTakeFirst()
-  let count = Number(gone.numDeletedRows)
-  for (let after = 0; needles.length > 0;) {
-    const rows = await tx.db
-      .selectFrom('pbx_events')
-      .selectAll()
-      .where('tenant_id', '=', tenantId)
-      .where('id', '>', after)
-      .where(mayHold(SAID, needles))
-      .orderBy('id')
-      .limit(PAGE)
-      .execute()
-    const last = rows.at(-1)
-    if (last === undefined) break
-    after = last.id
-    const ids = rows
-      .filter((row) => SAID.some((name) => row[name] !== null && scrub(row[name]) !== null))
-      .map((row) => row.id)
-    await tx.db
-      .deleteFrom('pbx_events')
-      .where(isOneOf(tx.engine, 'id', ids, 'bigint'))
-      .execute()
-    count += ids.length
-  }
-  return count
-}
