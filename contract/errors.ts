@@ -16,6 +16,7 @@ export const ERRORS = {
   conflict: 409,
   in_use: 409,
   request_in_progress: 409,
+  public_url_required: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,

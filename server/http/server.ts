@@ -20,6 +20,7 @@ import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Se
 import { nameSurvivor } from './api/merge.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { asteriskDialect } from './dialects/asterisk/routes.ts'
+import { crmDialect } from './dialects/3cx-crm/routes.ts'
 import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
@@ -139,7 +140,7 @@ function takeEmptyBodies(app: FastifyInstance): void {
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
   const nextRequestId = openRequestIds()
-  const { answer, asterisk, freeswitch, quick } = openLanes({ lookup: directory.lookup, metrics })
+  const { answer, asterisk, freeswitch, crm, quick } = openLanes({ ...deps, lookup: directory.lookup })
   const dbnQuery: DbnQueryDeps = {
     ...deps,
     lookup: directory.lookup,
@@ -210,6 +211,9 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   )
   await app.register(async (scope) => asteriskDialect(scope as unknown as App, { answer: asterisk }))
   await app.register(async (scope) => freeswitchDialect(scope as unknown as App, { answer: freeswitch }))
+  await app.register(async (scope) =>
+    crmDialect(scope as unknown as App, { ...deps, ...directory, ...deps.journal, answer: crm }),
+  )
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

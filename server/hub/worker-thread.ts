@@ -25,6 +25,7 @@ export type WorkerSettings = {
   tls: TlsFiles | null
   door: BackDoorAddress
   defaults: TenantDefaults
+  publicUrl: string | null
   /** Whether anybody reads the line of a request. */
   accessLines: boolean
 }
@@ -60,7 +61,7 @@ async function main(hub: NonNullable<typeof parentPort>, settings: WorkerSetting
 
   const rules = access.tenant
   const lookup = openLookup({ indexOf: memory.indexOf, rules, today: openCalendar(systemClock) })
-  const { quick } = openLanes({ lookup, metrics })
+  const { quick } = openLanes({ lookup, metrics, publicUrl: settings.publicUrl })
   const lane = openFastLane(answeredWithin(quick, memory.read), {
     access: {
       recognise(secret) {

@@ -13,6 +13,7 @@ import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openRecords, type Records } from './records.ts'
+import { openReports, type Reports } from './reports.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
@@ -25,6 +26,7 @@ export type { DoNotCalls } from './do-not-call.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
+export type { CallReport, Reports } from './reports.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -38,6 +40,8 @@ export type Journal = {
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
+  /** What PBXs report of ended calls themselves. */
+  reports: Reports
   calls: Calls
   /** How the journal forgets what is too old. */
   prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
@@ -69,6 +73,7 @@ export function openJournal(options: JournalOptions): Journal {
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
+    reports: openReports(callStore, callDeps),
     calls: openCalls(callStore, callDeps),
     prune: {
       calls: pruneCalls(callStore),
