@@ -152,7 +152,12 @@ function scenarios(host: Node[]): Node[] {
   ]
 }
 
-const builder = new XMLBuilder({ ignoreAttributes: false, format: true, suppressEmptyNode: true })
+const builder = new XMLBuilder({
+  ignoreAttributes: false,
+  suppressBooleanAttributes: false,
+  format: true,
+  suppressEmptyNode: true,
+})
 
 /** The XML that a PBX's administrator uploads. It holds no secret: the token is typed into the PBX. */
 export function crmTemplate({ publicUrl, host, placeholder }: TemplateOptions): string {
