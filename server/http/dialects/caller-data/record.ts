@@ -33,7 +33,6 @@ const NOBODY: CallerRecord = {
   backend_link: null,
   route_identifier: null,
 }
-const EXTENDED = { outbound_number: null, language: null, external_id: null }
 /** Matches below that are for display: they prove nobody's identity. */
 const PROOF = 0.9
 /** Kinds of destinations that the PBX rings as they are written. */
@@ -47,13 +46,14 @@ export const telephoneOf = (parameters: Parameters): string | null => firstOf(pa
 /** Answers who calls, from memory. What the party says of itself goes before what the profile of the called number says. */
 export function openCallerRecords({ lookup, routing, metrics, publicUrl }: RecordDeps) {
   return (tenantId: number, telephone: string, parameters: Parameters, asker: Asker): CallerRecord => {
-    const extended = isOn(parameters, 'extended') ? EXTENDED : {}
+    const extended = (external_id: string | null) =>
+      isOn(parameters, 'extended') ? { outbound_number: null, language: null, external_id } : {}
     const identified = lookup.byNumber(tenantId, telephone)
     const { known, ambiguous, customer, contact, confidence, hints } = identified
     metrics.lookup(ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
     const party = contact ?? customer
-    if (party === null) return { ...NOBODY, ...extended }
-    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended }
+    if (party === null) return { ...NOBODY, ...extended(null) }
+    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended(null) }
     const dnid = parameters.get('dnid')
     const call = parameters.get('uniqueid')
     const decided = routing.routeByProfile(tenantId, { number: telephone, dnid, call }, asker)
@@ -66,7 +66,7 @@ export function openCallerRecords({ lookup, routing, metrics, publicUrl }: Recor
       direct_line: hints?.direct_line ?? rings,
       backend_link: hints?.backend_link ?? (publicUrl === null ? '' : `${publicUrl}/pop/${party.id}`),
       route_identifier: hints?.route_identifier ?? (type === 'route_identifier' ? value : null),
-      ...extended,
+      ...extended(isOn(parameters, 'extended') ? lookup.externalIdOf(tenantId, party.id) : null),
     }
   }
 }
