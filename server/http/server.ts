@@ -21,7 +21,7 @@ import { nameSurvivor } from './api/merge.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { asteriskDialect } from './dialects/asterisk/routes.ts'
 import { crmDialect } from './dialects/3cx-crm/routes.ts'
-import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
+import { callerDataDialect } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
@@ -140,17 +140,12 @@ function takeEmptyBodies(app: FastifyInstance): void {
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
   const nextRequestId = openRequestIds()
-  const { answer, asterisk, freeswitch, crm, quick } = openLanes({ ...deps, lookup: directory.lookup })
-  const dbnQuery: DbnQueryDeps = {
-    ...deps,
-    lookup: directory.lookup,
-    dispositions: deps.journal.dispositions,
-  }
+  const { lookup } = directory
+  const lanes = openLanes({ ...deps, lookup, findProfile: deps.routing.findProfile })
+  const { answer, asterisk, freeswitch, crm, callerData, askingOf } = lanes
+  const dbnQuery: DbnQueryDeps = { ...deps, lookup, askingOf, dispositions: deps.journal.dispositions }
   const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
-  const callerData = openCallerData({ ...deps, lookup: directory.lookup })
-  // Its answers need profiles, which only this thread knows: the others leave them to it.
-  const quickHere = new Map([...quick, ...callerDataLane(callerData)])
-  const lane = openFastLane(quickHere, { access, log, metrics, nextRequestId })
+  const lane = openFastLane(lanes.quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,

@@ -9,11 +9,10 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
     `create index records_of_reports on records (host_id) where source = 'crm'`,
     `create index calls_of_reports on calls (host_id, started_at) where source = 'crm'`,
     `alter table profiles add column host_ids ${text} not null default '[]'`,
-    // A host has one profile.
+    // A host has one profile. One that was deleted stays named and answers nothing: ids are never used again.
     `create table profile_hosts (tenant_id ${int} not null, host_id ${int} not null, profile_id ${int} not null,
       primary key (tenant_id, host_id),
-      foreign key (tenant_id, profile_id) references profiles (tenant_id, id) on delete cascade,
-      foreign key (tenant_id, host_id) references pbx_hosts (tenant_id, id) on delete cascade)`,
+      foreign key (tenant_id, profile_id) references profiles (tenant_id, id) on delete cascade)`,
     `create index profile_hosts_by_profile on profile_hosts (tenant_id, profile_id)`,
   ]
 }

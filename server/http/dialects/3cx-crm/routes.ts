@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Fleet } from '../../../fleet/fleet.ts'
 import type { PbxEvents, Reports } from '../../../journal/journal.ts'
 import { HubError, invalid } from '../../../platform/errors.ts'
+import { hostNamed } from '../../asking.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../../app.ts'
 import { bodyParameters, isOn, readParameters, type Parameters } from '../../parameters.ts'
 import type { CrmContact } from './contact.ts'
@@ -10,7 +11,7 @@ import { openCrmDirectory, type DirectoryDeps } from './directory.ts'
 import { answerWith, JSON_TYPE, NUMBER_PATHS, type AnswerCrmNumber } from './lane.ts'
 import { readCallReport, readChatReport } from './report.ts'
 import { crmTemplate } from './template.ts'
-import { hostOf, said } from './words.ts'
+import { said } from './words.ts'
 
 const DIALECT = '3cx-crm'
 const tags = [DIALECT]
@@ -77,7 +78,8 @@ export function crmDialect(app: App, deps: CrmDeps): void {
       ...needs('identify', DIALECT),
       schema: { tags, summary: 'Who calls from this number?' },
       handler(request, reply) {
-        const body = answer(principalOf(request).tenantId, parametersOf(request))
+        const { tenantId, hostId } = principalOf(request)
+        const body = answer(tenantId, parametersOf(request), hostId)
         if (body === null) throw new HubError('parameter_missing', 'Say who calls: number=…')
         return reply.header('content-type', JSON_TYPE).header('cache-control', 'no-store').send(body)
       },
@@ -120,7 +122,7 @@ export function crmDialect(app: App, deps: CrmDeps): void {
     async (request, reply) => {
       const { tenantId, hostId } = principalOf(request)
       const parameters = parametersOf(request)
-      const host = hostOf(parameters, hostId)
+      const host = hostNamed(parameters, hostId)
       if (host === null)
         throw invalid({ host: ['Say which PBX it was: take its own template, or a token of its own.'] })
       const report = readCallReport(parameters, host)

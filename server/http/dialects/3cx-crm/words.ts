@@ -15,10 +15,3 @@ export function said(parameters: Parameters, ...names: string[]): string | null 
 /** As `said`, where nothing is an answer too: empty for a parameter without a value, null when there is none. */
 export const asked = (parameters: Parameters, ...names: string[]): string | null =>
   firstOf(parameters, names) === null ? null : (said(parameters, ...names) ?? '')
-
-/** The PBX a request speaks for: the token's, else the one it names by its id; null for none. */
-export function hostOf(parameters: Parameters, tokensHost: number | null): number | null {
-  if (tokensHost !== null) return tokensHost
-  const text = said(parameters, 'host') ?? ''
-  return /^[1-9]\d{0,14}$/.test(text) ? Number(text) : null
-}
