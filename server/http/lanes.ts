@@ -5,6 +5,7 @@ import { crmNumberLane, openCrmNumber, type AnswerCrmNumber } from './dialects/3
 import { callerDataLane, openCallerData, type AnswerCallerData } from './dialects/caller-data/routes.ts'
 import { dbnQueryLane } from './dialects/dbn-query/lane.ts'
 import { freeswitchLane, openFreeswitch, type AnswerFreeswitch } from './dialects/freeswitch/lane.ts'
+import { mixvoipLane, openMixvoip, type AnswerMixvoip } from './dialects/mixvoip/lane.ts'
 import { identificationLane } from './dialects/identification/lane.ts'
 import { openAnswers, type AnswerQuestion } from './dialects/identification/questions.ts'
 import type { ProfileViews, Routing } from '../routing/routing.ts'
@@ -26,6 +27,7 @@ export type Lanes = {
   answer: AnswerQuestion
   asterisk: AnswerAsterisk
   freeswitch: AnswerFreeswitch
+  mixvoip: AnswerMixvoip
   crm: AnswerCrmNumber
   callerData: AnswerCallerData
   askingOf: AskingOf
@@ -39,6 +41,7 @@ export function openLanes(given: LanesDeps): Lanes {
   const answer = openAnswers(deps)
   const asterisk = openAsterisk(deps)
   const freeswitch = openFreeswitch(deps)
+  const mixvoip = openMixvoip(deps)
   const crm = openCrmNumber(deps)
   const { routing, findProfile } = given
   const callerData = openCallerData({ ...deps, decide: routing?.routeByProfile ?? (() => null) })
@@ -49,10 +52,11 @@ export function openLanes(given: LanesDeps): Lanes {
     ...dbnQueryLane(deps),
     ...asteriskLane(asterisk),
     ...freeswitchLane(freeswitch),
+    ...mixvoipLane(mixvoip),
     ...crmNumberLane(crm),
     ...callerDataLane(callerData, decidesHere),
   ])
-  return { answer, asterisk, freeswitch, crm, callerData, askingOf, quick }
+  return { answer, asterisk, freeswitch, mixvoip, crm, callerData, askingOf, quick }
 }
 
 /** The same routes, each answer given by way of `within`. */

@@ -26,6 +26,8 @@ import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
 import { loginDialect } from './dialects/login/routes.ts'
+import { mixvoipDialect } from './dialects/mixvoip/routes.ts'
+import { zammadDialect } from './dialects/zammad/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
@@ -142,7 +144,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   const nextRequestId = openRequestIds()
   const { lookup } = directory
   const lanes = openLanes({ ...deps, lookup, findProfile: deps.routing.findProfile })
-  const { answer, asterisk, freeswitch, crm, callerData, askingOf } = lanes
+  const { answer, asterisk, freeswitch, mixvoip, crm, callerData, askingOf } = lanes
   const dbnQuery: DbnQueryDeps = { ...deps, lookup, askingOf, dispositions: deps.journal.dispositions }
   const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
   const lane = openFastLane(lanes.quick, { access, log, metrics, nextRequestId })
@@ -206,6 +208,10 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   )
   await app.register(async (scope) => asteriskDialect(scope as unknown as App, { answer: asterisk }))
   await app.register(async (scope) => freeswitchDialect(scope as unknown as App, { answer: freeswitch }))
+  await app.register(async (scope) => mixvoipDialect(scope as unknown as App, { answer: mixvoip }))
+  await app.register(async (scope) =>
+    zammadDialect(scope as unknown as App, { ...deps, ...callerDeps, lookup }),
+  )
   await app.register(async (scope) =>
     crmDialect(scope as unknown as App, { ...deps, ...directory, ...deps.journal, answer: crm }),
   )
