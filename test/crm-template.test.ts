@@ -147,12 +147,13 @@ test('a call flow asks by number, id and words, and is handed the answer as it i
 
 test('a chat is kept; a wrong token lets nothing in', async (t) => {
   const { run, ask } = await newWorld(t)
-  const reportChat = { ChatMessages: 'Ann: [hello] & "bye"\n', ChatStartTimeUTC: '2026-05-01T10:00:00Z' }
+  const reportChat = { ChatMessages: 'Ann: [ApiKey] & "bye"\n', ChatStartTimeUTC: '2026-05-01T10:00:00Z' }
   const tried: Record<string, string>[] = [{}, {}, { ApiKey: 'cb_wrong' }, { ReportChatEnabled: 'False' }]
   for (const more of tried)
     assert.equal((await run({ reportChat: { ...reportChat, EntityId: '5' } }, more)).error, null)
   const { json } = await ask('GET', '/api/v1/pbx-events')
   assert.deepEqual([json.total, json.data[0].contact_id], [1, 5])
+  assert.equal(json.data[0].payload.chatmessages, reportChat.ChatMessages.trim())
   const wrong = await run({ number: '+33639980002' }, { ApiKey: 'cb_wrong' })
   assert.deepEqual([wrong.contacts, wrong.requests[0]?.status], [[], 401])
 })

@@ -95,7 +95,7 @@ onEachStore('the 3CX CRM dialect', (engine) => {
       assert.match(headers.get('content-type') ?? '', /^application\/xml/)
       assert.match(headers.get('content-disposition') ?? '', /attachment/)
       assert.match(text, /Country="Global" Name="Cordboard a&amp;b.example" Version="\d+"/)
-      assert.match(text, new RegExp(`<Value Key="host" Passes="1" Type="String">${host.id}</Value>`))
+      assert.match(text, new RegExp(`<Value Key="host" Passes="0" Type="String">${host.id}</Value>`))
       assert.match(text, /Name="HubUrl" [^>]*Default="https:\/\/hub.example"/)
       assert.match(text, /Name="ApiKey" Type="Password" [^>]*Default=""/)
       assert.doesNotMatch(text, /cb_|--|admin-token/)

@@ -16,16 +16,16 @@ const MOST_REQUESTS = '8'
 
 type Node = Record<string, unknown>
 
-/** Written with `Passes` 1, in which variables and what is called on them are replaced. */
-const value = (key: string, text: string): Node => ({
+/** `Passes` 0 replaces variables and nothing within them, whatever a caller wrote; 1 also what is called on them. */
+const value = (key: string, text: string, passes: '0' | '1' = '0'): Node => ({
   '@_Key': key,
-  '@_Passes': '1',
+  '@_Passes': passes,
   '@_Type': 'String',
   '#text': text,
 })
 const variable = (name: string) => value(name, `[${name}]`)
 /** The one form of a date that is the same in every language of a PBX. */
-const instant = (name: string) => value(name, `[[${name}].ToString("s")]`)
+const instant = (name: string) => value(name, `[[${name}].ToString("s")]`, '1')
 
 const parameter = (name: string, type: string, title: string, preset: string): Node => ({
   '@_Name': name,
