@@ -156,7 +156,8 @@ export function webhookSender({ store, clock, keyring, http }: SenderDeps): Hand
           .execute()
       }
       // What was put off while nobody was there need not wait for its own pause.
-      if (failures === 0 && webhook.failures >= WAS_AWAY)
+      const isBack = webhook.failures >= WAS_AWAY && sent.some(({ attempt }) => attempt.ok)
+      if (isBack)
         await tx.db
           .updateTable('webhook_deliveries')
           .set({ next_attempt_at: now })
