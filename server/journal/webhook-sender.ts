@@ -74,6 +74,7 @@ export function webhookSender({ store, clock, keyring, http }: SenderDeps): Hand
       .select(['events.kind', 'events.happened_at', 'events.data'])
       .where('delivery.webhook_id', '=', id)
       .where('delivery.next_attempt_at', '<=', at)
+      .orderBy('delivery.next_attempt_at')
       .orderBy('delivery.id')
       .limit(limit)
       .execute()
