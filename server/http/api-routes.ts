@@ -9,6 +9,7 @@ import { customerRoutes } from './api/customers.ts'
 import { dispositionRoutes } from './api/dispositions.ts'
 import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
+import { eventRoutes } from './api/events.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
@@ -26,6 +27,7 @@ import { routeRoutes } from './api/route.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import type { App } from './app.ts'
@@ -65,6 +67,8 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
   pbxEventRoutes(app, journal)
+  eventRoutes(app, journal)
+  webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
 }

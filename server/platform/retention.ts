@@ -10,6 +10,7 @@ export const RETENTION_DAYS = {
   calls: 3 * 365,
   decisions: 90,
   dispositions: 3 * 365,
+  events: 90,
   imports: 90,
   pbx_events: 365,
   renormalisations: 90,
