@@ -11,6 +11,7 @@ import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { eventsMigration } from './016-events.ts'
+import { popMigration } from './018-pop.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -27,5 +28,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '012-users': usersMigration(engine),
     '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '016-events': eventsMigration(engine),
+    '018-pop': popMigration(engine),
   }
 }
