@@ -131,7 +131,6 @@ export function openRooms(options: RoomsOptions): Rooms {
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
-    keyring,
     outbound,
   })
   closers.push(journal.close)

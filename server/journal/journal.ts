@@ -4,7 +4,6 @@ import { openHttpClient } from '../platform/http-client.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { Work } from '../platform/work/work.ts'
-import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { callbackDue, openPlanCallback } from './callback-due.ts'
@@ -87,10 +86,9 @@ export type Journal = {
   reports: Reports
   calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
   /** Ends what is being sent; call once nothing is sent any more. */
   close(): Promise<void>
-  prune: { calls: PruneOne; dispositions: PruneOne; notes: PruneOne; pbx_events: PruneOne }
 }
 
 export type JournalOptions = {
@@ -110,14 +108,13 @@ export type JournalOptions = {
   /** See `CallDeps`. */
   host: CallDeps['host']
   work: Work
-  keyring: Keyring
   /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
   outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, keyring, outbound, ...deps } = options
+  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host, planCallOver: openPlanCallOver(work, deps.clock) }
   const outbox = openOutbox(work)
@@ -130,13 +127,9 @@ export function openJournal(options: JournalOptions): Journal {
   const telling = { append, planCallback: openPlanCallback(work, deps.clock) }
   work.handle(callbackDue(store, append))
   work.handle(callOver(store, append))
-  return {
-    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
-  const { store, repeatWindowMs, host, book, keyring, publicUrl, ...deps } = options
-  const callDeps = { ...deps, host }
   const calls = openCalls(callStore, callDeps)
   const card = {
-    dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
+    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, { ...deps, ...telling }),
     doNotCalls: openDoNotCalls(store, deps),
@@ -154,12 +147,11 @@ export function openJournal(options: JournalOptions): Journal {
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
     reports: openReports(callStore, callDeps),
-    calls: openCalls(callStore, callDeps),
+    calls,
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
       events: pruneEvents(store),
-    calls,
       notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },
