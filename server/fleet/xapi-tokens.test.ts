@@ -43,10 +43,10 @@ async function newProcesses(t: TestContext, engine: Engine, count: number) {
   const address = await newStoreAddress(t, engine)
   const secretKey = newMasterKey()
   const first = await newProcess(t, address, secretKey)
-  await migrate(first.store.write, { migrations: migrationsFor(engine) })
+  await migrate(first.store.write as never, { migrations: migrationsFor(engine) })
   await first.store.write
     .insertInto('tenants' as never)
-    .values([1, 2].map((id) => ({ id, name: `T${id}`, ...TENANT })) as never)
+    .values([1, 2].map((id) => ({ id, name: `T${id}`, ...TENANT })))
     .execute()
   const others = []
   for (let i = 1; i < count; i++) others.push(await newProcess(t, address, secretKey))
