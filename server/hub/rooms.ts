@@ -104,6 +104,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     store: pickTables<Tables, FleetTables>(store),
     clock,
     keyring,
+    dataDir,
+    log,
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
@@ -118,6 +120,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     alone: store.engine === 'sqlite',
     atOnce: TASKS_AT_ONCE,
   })
+  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
