@@ -169,8 +169,8 @@ export async function storeRecord(
     const place = { tenantId: made.tenant_id, hostId: made.host_id, callKey: made.call_key }
     const { authoritative } = host
     const alone = isAlone(made) && made.source !== REPORTED
-    const call = await restitch(tx, deps, place, { authoritative, only: alone ? made : null })
-    if (meetsReports && call !== null) await absorbReports(tx, deps, host, call)
+    const stitched = await restitch(tx, deps, place, { authoritative, only: alone ? made : null })
+    const call = meetsReports && stitched !== null ? await absorbReports(tx, deps, host, stitched) : stitched
     return { ...made, call_id: call ?? 0 }
   }
   return withCalls(db)

@@ -78,13 +78,16 @@ export async function callOfReport(tx: CallTx, hostId: number, report: Sides): P
   return nearest(during, report)?.call_key ?? null
 }
 
-/** Takes the reports about a call that others tell of into it; a call that was known by them alone is gone then. */
+/**
+ * Takes the reports about a call that others tell of into it, and answers its id: whoever told of it first knows it by
+ * that one. A call that was known by reports alone is no other one then.
+ */
 export async function absorbReports(
   tx: CallTx,
   deps: CallDeps,
   { id: hostId, authoritative }: HostFacts,
   callId: number,
-): Promise<void> {
+): Promise<number> {
   const { db } = tx
   const call = await db
     .selectFrom('calls')
@@ -100,16 +103,20 @@ export async function absorbReports(
     .where(ofReports)
     .execute()
   const about = told.filter((report) => isSame(call, report))
+  if (about.length === 0) return callId
+  const { call_key } = call
+  let kept = callId
   for (const report of about) {
     await db
       .updateTable('records')
-      .set({ call_key: call.call_key })
+      .set({ call_key })
       .where('host_id', '=', hostId)
       .where('call_key', '=', report.call_key)
       .execute()
-    const place = { tenantId: call.tenant_id, hostId, callKey: report.call_key }
-    await restitch(tx, deps, place, { authoritative })
+    await db.deleteFrom('calls').where('id', '=', Math.max(kept, report.id)).execute()
+    kept = Math.min(kept, report.id)
+    await db.updateTable('calls').set({ call_key }).where('id', '=', kept).execute()
   }
-  if (about.length > 0)
-    await restitch(tx, deps, { tenantId: call.tenant_id, hostId, callKey: call.call_key }, { authoritative })
+  await restitch(tx, deps, { tenantId: call.tenant_id, hostId, callKey: call_key }, { authoritative })
+  return kept
 }
