@@ -122,6 +122,7 @@ onEachStore('forgetting with age', (engine) => {
       calls: 0,
       decisions: 0,
       dispositions: 0,
+      notes: 0,
       pbx_events: 0,
       renormalisations: 0,
       sessions: 0,
