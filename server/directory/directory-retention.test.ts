@@ -124,6 +124,7 @@ onEachStore('forgetting with age', (engine) => {
       decisions: 0,
       dispositions: 0,
       events: 0,
+      notes: 0,
       pbx_events: 0,
       renormalisations: 0,
       sessions: 0,
