@@ -87,6 +87,9 @@ onEachStore('two tenants', (engine) => {
       ['PATCH', `pbx3cx_hosts/${host.id}`, { comment: 'x' }],
       ['DELETE', `pbx3cx-hosts/${host.id}`],
       ['POST', `pbx3cx-hosts/${host.id}/reveal`, { reason: 'curious' }],
+      ['GET', `pbx3cx/${host.id}/xapi/operations`],
+      ['GET', `pbx3cx/${host.code}/xapi/operations/ListUser`],
+      ['POST', `pbx3cx/${host.code}/xapi/ListUser`, {}],
       ['GET', `pbx3cx-audits/${audit.id}`],
       ['PUT', `pbx3cx-audits/${audit.id}`, { comment: 'x' }],
       ['DELETE', `pbx3cx-audits/${audit.id}`],
@@ -96,9 +99,6 @@ onEachStore('two tenants', (engine) => {
       ['GET', `pbx3cx-call-logs/${record.call_id}`],
       ['GET', `pbx3cx-call-log-details/${record.call_id}`],
       ['POST', `pbx3cx-hosts/${host.id}/test`, {}],
-      ['GET', `pbx3cx/${host.id}/xapi/operations`],
-      ['GET', `pbx3cx/${host.code}/xapi/operations/ListUser`],
-      ['POST', `pbx3cx/${host.code}/xapi/ListUser`, {}],
       ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
     ]
     for (const [method, path, body] of guessed) {
