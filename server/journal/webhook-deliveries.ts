@@ -111,6 +111,8 @@ export function openDeliveries({ store, clock, keyring, http, outbox }: Delivery
     async redeliver(actor, webhookId, id) {
       const { tenantId } = actor
       return store.transact(async (tx) => {
+        // The task first, as whoever sends holds it first.
+        await outbox.wake(tx, tenantId, webhookId)
         const changed = await tx.db
           .updateTable('webhook_deliveries')
           .set(asNew)
@@ -122,7 +124,6 @@ export function openDeliveries({ store, clock, keyring, http, outbox }: Delivery
         const rows = of(tx.db, tenantId, webhookId).where('delivery.id', '=', id)
         const after = toDelivery(await rows.executeTakeFirstOrThrow())
         await recordAudit(tx, actor, { action: 'redrive', entity: 'webhook_delivery', entityId: id })
-        await outbox.wake(tx, tenantId, webhookId)
         return after
       })
     },
@@ -131,6 +132,7 @@ export function openDeliveries({ store, clock, keyring, http, outbox }: Delivery
       const { tenantId } = actor
       await readWebhook(tenantId, webhookId)
       return store.transact(async (tx) => {
+        await outbox.wake(tx, tenantId, webhookId)
         const changed = await tx.db
           .updateTable('webhook_deliveries')
           .set(asNew)
@@ -140,7 +142,6 @@ export function openDeliveries({ store, clock, keyring, http, outbox }: Delivery
           .executeTakeFirst()
         const after = { replayed: Number(changed.numUpdatedRows) }
         await recordAudit(tx, actor, { action: 'redrive', entity: 'webhook', entityId: webhookId, after })
-        await outbox.wake(tx, tenantId, webhookId)
         return after
       })
     },

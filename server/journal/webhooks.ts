@@ -171,6 +171,8 @@ export function openWebhooks({ store, clock, keyring, work, outbox, host }: Webh
       check.done()
       await checkHosts(actor.tenantId, patch.host_ids)
       return store.transact(async (tx) => {
+        // The task first, as whoever sends holds it first.
+        await outbox.wake(tx, actor.tenantId, id)
         const row = await lock(tx, actor.tenantId, id)
         const before = await shownOne(tx, row)
         condition(before)
@@ -184,7 +186,6 @@ export function openWebhooks({ store, clock, keyring, work, outbox, host }: Webh
         const told = { ...after, headers_changed: [...headers.keys()] }
         const act = { action: 'update', entity: 'webhook', entityId: id } as const
         await recordAudit(tx, actor, { ...act, before, after: told })
-        if (changed.active === 1) await outbox.wake(tx, actor.tenantId, id)
         return after
       })
     },
@@ -222,7 +223,7 @@ export function openWebhooks({ store, clock, keyring, work, outbox, host }: Webh
     async remove(actor, id, condition = unconditional) {
       const { tenantId } = actor
       return store.transact(async (tx) => {
-        // The task first, as whoever sends holds it first.
+        // As above.
         await work.drop(tx as never, { tenantId, kind: SEND, unique: `webhook ${id}` })
         const row = await lock(tx, tenantId, id)
         const before = await shownOne(tx, row)

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { onlyFree } from '../database/claiming.ts'
 import type { Store } from '../database/store.ts'
 import { finishTask, type Lease } from './lease.ts'
 import type { WorkTables } from './tables.ts'
@@ -13,15 +14,22 @@ export function openFinisher(store: Store<WorkTables>): (lease: Lease) => Promis
   let waiting: Waiting[] = []
   let writing = false
 
-  /** Answers the ids of those that are gone; what comes again, or is no longer ours, stays. */
+  /**
+   * Answers the ids of those that are gone; what comes again, or is no longer ours, stays. So does what somebody is just adding
+   * once more: waiting for one row while holding others, we could wait for each other.
+   */
   const removeDone = async (leases: Lease[]): Promise<Set<number>> => {
     const pairs = leases.map(({ id, claims }) => sql`(cast(${id} as bigint), cast(${claims} as bigint))`)
-    const gone = await store.write
-      .deleteFrom('work')
+    const done = store.write
+      .selectFrom('work')
+      .select('id')
       .where(sql<boolean>`(id, claims) in (values ${sql.join(pairs)})`)
       .where('lease_owner', '=', leases[0]?.lease_owner ?? '')
       .where('schedule', 'is', null)
       .where('again', '=', 0)
+    const gone = await store.write
+      .deleteFrom('work')
+      .where('id', 'in', onlyFree(store.engine, done))
       .returning('id')
       .execute()
     return new Set(gone.map(({ id }) => id))

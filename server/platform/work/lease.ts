@@ -1,5 +1,5 @@
-import { sql, type Kysely } from 'kysely'
-import { databaseNow, held } from '../database/claiming.ts'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
+import { databaseNow, held, onlyFree } from '../database/claiming.ts'
 import { isOneOf } from '../database/engine.ts'
 import { fromJson } from '../database/json.ts'
 import type { Store, Tx } from '../database/store.ts'
@@ -126,12 +126,24 @@ export async function renewLeases(
   { engine, write }: Store<WorkTables>,
   { owner, ids, leaseMs }: { owner: string; ids: number[]; leaseMs: number },
 ): Promise<Map<number, number>> {
-  const renewed = await write
-    .updateTable('work')
-    .set({ ready_at: sql<number>`${databaseNow(engine)} + ${sql.lit(leaseMs)}` })
-    .where('lease_owner', '=', owner)
-    .where(isOneOf(engine, 'id', ids, 'bigint'))
-    .returning(['id', 'claims'])
-    .execute()
-  return new Map(renewed.map(({ id, claims }) => [id, claims]))
+  const renew = (these: RawBuilder<boolean>) =>
+    write
+      .updateTable('work')
+      .set({ ready_at: sql<number>`${databaseNow(engine)} + ${sql.lit(leaseMs)}` })
+      .where('lease_owner', '=', owner)
+      .where(these)
+      .returning(['id', 'claims'])
+      .execute()
+  const free = onlyFree(
+    engine,
+    write
+      .selectFrom('work')
+      .select('id')
+      .where(isOneOf(engine, 'id', ids, 'bigint')),
+  )
+  const renewed = new Map((await renew(sql<boolean>`id in (${free})`)).map(({ id, claims }) => [id, claims]))
+  // Those that somebody is at, one by one: who holds one row while waiting for another may be waited for himself.
+  for (const id of ids.filter((one) => !renewed.has(one)))
+    for (const { claims } of await renew(sql<boolean>`id = ${id}`)) renewed.set(id, claims)
+  return renewed
 }

@@ -286,6 +286,45 @@ onEachStore('work', (engine) => {
     await until('it is done', async () => (await place.rows()).length === 0)
   })
 
+  const onPostgres = engine === 'postgres' ? test : null
+  // SQLite's writers take turns.
+  void onPostgres?.(
+    'a hub that renews its leases and whoever adds several of their tasks again never wait for each other',
+    async (t) => {
+      const place = await newWorkPlace(t, engine)
+      const begun: string[] = []
+      const end = Promise.withResolvers<void>()
+      const hub = await place.hub(
+        (of) =>
+          of.handle<{ name: string }>({
+            kind: 'send',
+            async run({ payload }) {
+              begun.push(payload.name)
+              await end.promise
+            },
+          }),
+        { leaseMs: 600 },
+      )
+      const task = (name: string) => ({ kind: 'send', unique: name, again: true, payload: { name } })
+      for (const name of ['one', 'two']) await addTo(place, hub.work, task(name))
+      await until('both run', async () => begun.length === 2)
+      const leaseOfOne = async () =>
+        (await place.rows()).find((row) => row.unique_key === 'one')?.ready_at ?? 0
+      await place.store.transact(async (tx) => {
+        await hub.work.add(tx as never, { tenantId: 1, ...task('two') })
+        const before = await leaseOfOne()
+        await until('the other lease is renewed', async () => (await leaseOfOne()) > before)
+        await hub.work.add(tx as never, { tenantId: 1, ...task('one') })
+      })
+      end.resolve()
+      await until('both have run again', async () => (await place.rows()).length === 0)
+      assert.deepEqual(
+        begun.slice(2).toSorted((one, other) => one.localeCompare(other)),
+        ['one', 'two'],
+      )
+    },
+  )
+
   test('where no other hub can be, what a killed one had begun is due at the start of the next', async (t) => {
     const place = await newWorkPlace(t, engine)
     const ran = Promise.withResolvers<number>()
