@@ -76,8 +76,10 @@ test('a wrong field is named: by the description before anything is sent, else b
     'body.Enabled',
     'body.Numbr',
   ])
+  assert.deepEqual(ours.json.errors['body.Numbr'], ['is not known here; did you mean Number?'])
   told(await call('GetUser', { parameters: { Id: 'x' } }), 422, 'validation_failed')
   told(await call('GetUser'), 422, 'validation_failed')
+  told(await call('UpdateUser', { parameters: { Id: 28 }, body: { No: 1 } }), 422, 'validation_failed')
   told(await call('GetUser', { parameters: { body: {} } }), 422, 'validation_failed')
   told(await call('GetUser', { id: 1 }), 422, 'validation_failed')
   assert.equal(simulator.requests.list().length, before, 'nothing was sent')

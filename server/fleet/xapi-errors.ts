@@ -46,15 +46,20 @@ function wordsOf(error: XapiError, code: ErrorCode): string {
   const message = /[.!?]$/.test(error.message) ? error.message : `${error.message}.`
   const [first] = error.problems
   const shown = error.fingerprint === null ? null : `It showed the certificate ${error.fingerprint}.`
-  return [message, ADVICE[code] ?? first?.advice, shown].filter((words) => words).join(' ')
+  const advice = ADVICE[code] ?? first?.advice ?? null
+  return [message, saysMore(message, advice) ? advice : null, shown].filter((words) => words).join(' ')
 }
+
+/** What is refused before it is sent has its advice in the message already. */
+const saysMore = (message: string, advice: string | null): advice is string =>
+  advice !== null && !message.toLowerCase().includes(advice.toLowerCase())
 
 function fieldsOf(problems: readonly Problem[]): FieldErrors {
   const fields: FieldErrors = {}
   for (const { field, message, advice } of problems) {
     if (field === null) continue
     const list = (fields[field] ??= [])
-    list.push(advice === null ? message : `${message}. ${advice}`)
+    list.push(saysMore(message, advice) ? `${message}. ${advice}` : message)
   }
   return fields
 }
