@@ -46,10 +46,11 @@ export async function watchPolling(activeCalls: ActiveCalls, options: PollingOpt
 
   function see(row: ActiveCall, before: Seen | null): Seen {
     const event = tell(row)
-    // It went on to another number, as a transfer does: it is over at the former one.
+    // A transfer: it begins at the other number before it ends at the former one, as over the socket.
     if (before !== null && before.event.dn !== event.dn) {
+      const there = see(row, null)
       emit({ ...before.event, type: 'ended', wasAnswered: before.isAnswered })
-      return see(row, null)
+      return there
     }
     const isAnswered = before?.isAnswered === true || isTalking(row)
     if (isAnswered && before?.isAnswered !== true) emit({ ...event, type: 'answered', wasAnswered: true })
