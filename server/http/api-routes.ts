@@ -9,6 +9,7 @@ import { customerRoutes } from './api/customers.ts'
 import { dispositionRoutes } from './api/dispositions.ts'
 import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
+import { eventRoutes } from './api/events.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
@@ -65,6 +66,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
   pbxEventRoutes(app, journal)
+  eventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { PruneOne } from '../platform/retention.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
@@ -10,7 +11,10 @@ import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
+import { openEventList } from './event-list.ts'
+import { openAppend, type AppendEvent } from './events.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openOutbox } from './outbox.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
@@ -22,6 +26,7 @@ export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { AppendEvent, NewEvent } from './events.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
@@ -34,6 +39,15 @@ export type Journal = {
   callbacks: Callbacks
   doNotCalls: DoNotCalls
   pbxEvents: PbxEvents
+  events: {
+    /**
+     * Tells what happened, in the transaction of what did: one row per (tenant, key), and a delivery for every webhook that
+     * wants it. Answers the event's id; null for a key that was told of before, and then writes nothing.
+     */
+    append: AppendEvent
+    /** For those who poll. */
+    list: ReturnType<typeof openEventList>
+  }
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
@@ -54,19 +68,23 @@ export type JournalOptions = {
   repeatWindowMs: number
   /** See `CallDeps`. */
   host: CallDeps['host']
+  work: Work
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, ...deps } = options
+  const { store, repeatWindowMs, host, work, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host }
+  const outbox = openOutbox(work)
+  const append = openAppend(deps.clock.now, outbox)
   return {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
     pbxEvents: openPbxEvents(store, deps),
+    events: { append, list: openEventList(store, deps.timeZone) },
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
     calls: openCalls(callStore, callDeps),

@@ -2,6 +2,7 @@ import type { Generated } from 'kysely'
 import type { AuditTables } from '../platform/audit.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { CallTables } from './call-tables.ts'
+import type { EventTables } from './event-tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
@@ -104,5 +105,6 @@ export type JournalTables = {
   callbacks: CallbacksTable
   do_not_call: DoNotCallTable
 } & CallTables &
+  EventTables &
   AuditTables &
   ChangeTables

@@ -11,6 +11,7 @@ import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { liveCallsMigration } from './014-live-calls.ts'
+import { eventsMigration } from './016-events.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -27,5 +28,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
     '014-live-calls': liveCallsMigration(engine),
+    '016-events': eventsMigration(engine),
   }
 }
