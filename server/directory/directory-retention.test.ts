@@ -69,6 +69,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         audit: pruneAudit(store),
         calls: () => Promise.resolve(0),
         imports: pruneImports(store),
+        live_calls: () => Promise.resolve(0),
         renormalisations: pruneRenormalisations(store),
         work: pruneWork(store as never),
         sessions: pruneSessions(store as never),

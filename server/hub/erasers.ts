@@ -1,5 +1,6 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
 import { eraseFromCalls, eraseFromJournal } from '../journal/journal.ts'
+import { eraseFromLive } from '../live/live.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
 import { eraseFromWork } from '../platform/work/erase-work.ts'
@@ -10,6 +11,7 @@ export const ERASERS: Eraser[] = [
   eraseFromFleet,
   eraseFromCalls,
   eraseFromJournal,
+  eraseFromLive,
   eraseFromRouting,
   eraseFromAudit,
   eraseFromRecordedAnswers,

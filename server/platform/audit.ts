@@ -46,6 +46,7 @@ export type Act = {
     | 'redrive'
     | 'sign_in'
     | 'sign_in_failed'
+    | 'call'
   entity: string
   entityId: number | null
   before?: unknown
