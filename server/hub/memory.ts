@@ -82,8 +82,20 @@ const isAway = (error: unknown) => error instanceof HubError && error.code === '
 
 /** Fills memory and follows the store; with the store away, from the snapshot, until the store is there. */
 export async function openMemory(options: MemoryOptions): Promise<Memory> {
-  const { feed, access, directory, profiles, doNotCall, live, file, place, version, log, prepare, onTrouble } =
-    options
+  const {
+    feed,
+    access,
+    directory,
+    profiles,
+    doNotCall,
+    live,
+    file,
+    place,
+    version,
+    log,
+    prepare,
+    onTrouble,
+  } = options
   let last: { writtenAt: number; position: number } | null = null
   const closing = new AbortController()
 

@@ -156,7 +156,13 @@ export function openRooms(options: RoomsOptions): Rooms {
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   planUpkeep(work, {
     days: config.retention,
-    prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune, live_calls: live.prune },
+    prune: {
+      sessions: pruneSessions(accessStore),
+      ...directory.prune,
+      ...journal.prune,
+      ...routing.prune,
+      live_calls: live.prune,
+    },
     store: pickTables<Tables, UpkeepTables>(store),
     clock,
     log,

@@ -14,7 +14,8 @@ export type Backlog = {
   byIds(ids: number[]): Promise<TellableRow[]>
   /**
    * What a viewer is to be told first. `lastId` null: the last event of each call that goes on. Else what happened since,
-   * to calls the viewer knew and to those that go on; whoever missed more than a thousand events begins anew.
+   * to calls the viewer knew and to those that go on; whoever missed more than a thousand events, or knows of one that is
+   * not there, begins anew.
    */
   read(viewer: Seeing, lastId: number | null): Promise<TellableRow[]>
 }
@@ -76,6 +77,18 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
       .limit(MOST + 1)
       .execute()
 
+  /** An id that was never given is of another database. */
+  const isOurs = async ({ tenantId }: Seeing, lastId: number) => {
+    const last = await read
+      .selectFrom('live_events')
+      .select('id')
+      .where('tenant_id', '=', tenantId)
+      .where('id', '>=', lastId)
+      .limit(1)
+      .executeTakeFirst()
+    return last !== undefined
+  }
+
   return {
     async byIds(ids) {
       const rows = await tellable(feed)
@@ -84,7 +97,8 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
       return rows.map(toRow)
     },
     async read(viewer, lastId) {
-      const missed = lastId === null ? null : await since(viewer, lastId)
+      const isResumed = lastId !== null && (await isOurs(viewer, lastId))
+      const missed = isResumed ? await since(viewer, lastId) : null
       const rows = missed === null || missed.length > MOST ? await goingOn(viewer) : missed
       return rows.map(toRow)
     },

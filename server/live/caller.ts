@@ -18,7 +18,9 @@ type Numbered = Pick<LiveCallsTable, 'tenant_id' | 'direction' | 'number_raw'>
 
 /** Whether an extension called another one: its own end of the call says only that it dialled. */
 export function isToColleague(lookup: Lookup, { tenant_id, direction, number_raw }: Numbered): boolean {
-  return direction === 'outbound' && number_raw !== null && lookup.read(tenant_id, number_raw).kind === 'short'
+  return (
+    direction === 'outbound' && number_raw !== null && lookup.read(tenant_id, number_raw).kind === 'short'
+  )
 }
 
 const isInside = (lookup: Lookup, row: Numbered) => row.direction === 'internal' || isToColleague(lookup, row)

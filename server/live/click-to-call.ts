@@ -55,7 +55,8 @@ export function openPlaceCall({ store, lookup, isDoNotCall, open, log }: PlaceCa
     const key = lookup.key(tenantId, number)
     const isUnwanted = key !== null && isDoNotCall(tenantId, key)
     if (isUnwanted && !override) {
-      const message = 'Whoever has this number asked not to be called. Send "override": true to call all the same.'
+      const message =
+        'Whoever has this number asked not to be called. Send "override": true to call all the same.'
       throw new HubError('do_not_call', message)
     }
     const client = await open({ tenantId, hostId: null }, hostId)
@@ -72,7 +73,9 @@ export function openPlaceCall({ store, lookup, isDoNotCall, open, log }: PlaceCa
     const note = (outcome: object) =>
       store
         .transact((tx) => recordProgress(tx, actor, act(outcome), audit))
-        .catch((error: unknown) => log.warn('the outcome of a click to call is not in the audit trail', { error }))
+        .catch((error: unknown) =>
+          log.warn('the outcome of a click to call is not in the audit trail', { error }),
+        )
     try {
       const result = await client.users.makeCall({ dn: extension, destination: dialled })
       const call_id = callIdOf(result)

@@ -65,7 +65,7 @@ export function openStreams(store: Store<LiveTables>, lookup: Lookup): Streams {
 
   const open = (viewer: Viewer, lastId: number | null): Readable => {
     const readable = new Readable({ read() {} })
-    let told = lastId ?? 0
+    let told = 0
     /** What comes while the backlog is being read. */
     let waiting: TellableRow[] | null = []
 

@@ -32,14 +32,7 @@ export type WatchersDeps = {
 const CLAIMED_AT_ONCE = 50
 const RELOAD_MS = 30_000
 
-export function openWatchers({
-  leases,
-  hosts,
-  watch,
-  forget,
-  onTrouble,
-  everyMs,
-}: WatchersDeps): Watchers {
+export function openWatchers({ leases, hosts, watch, forget, onTrouble, everyMs }: WatchersDeps): Watchers {
   type Running = { claim: Claim; settings: string; watch: HostWatch }
   const running = new Map<number, Running>()
   let wanted = new Map<number, WatchedHost>()

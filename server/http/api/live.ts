@@ -40,7 +40,10 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
         querystring: LiveQuery,
         headers: Type.Object({
           'last-event-id': Type.Optional(
-            Type.String({ maxLength: 100, description: 'The last event the client has: it gets what it missed.' }),
+            Type.String({
+              maxLength: 100,
+              description: 'The last event the client has: it gets what it missed.',
+            }),
           ),
         }),
         produces: ['text/event-stream'],
@@ -97,27 +100,27 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
 }
 
 /** Which phone is to ring: one of the user's own, or the one a token names. */
-function phoneFor(
-  request: FastifyRequest<{ Body: ClickToCall }>,
-  own: (() => Phone[]) | null,
-): Phone {
+function phoneFor(request: FastifyRequest<{ Body: ClickToCall }>, own: (() => Phone[]) | null): Phone {
   const { extension, host_id = principalOf(request).hostId ?? undefined } = request.body
   if (own === null) {
     const named = { host_id: ['Is needed: which PBX?'], extension: ['Is needed: which phone is to ring?'] }
     if (host_id === undefined || extension === undefined) throw invalid(named)
     // Another PBX than the token's is none it knows of.
-    if (host_id !== (principalOf(request).hostId ?? host_id)) throw new HubError('not_found', 'PBX host not found')
+    if (host_id !== (principalOf(request).hostId ?? host_id))
+      throw new HubError('not_found', 'PBX host not found')
     return { host_id, extension }
   }
   const phones = own()
   const fitting = phones.filter(
-    (phone) => phone.host_id === (host_id ?? phone.host_id) && phone.extension === (extension ?? phone.extension),
+    (phone) =>
+      phone.host_id === (host_id ?? phone.host_id) && phone.extension === (extension ?? phone.extension),
   )
   const [only] = fitting
   if (only && fitting.length === 1) return only
   const mine = phones.map((phone) => `${phone.extension} at host ${phone.host_id}`).join(', ')
   if (phones.length === 0)
     throw invalid({ extension: ['You have no phone here: an administrator adds one to your membership.'] })
-  if (fitting.length > 1) throw invalid({ extension: [`You have several phones; name one of them: ${mine}.`] })
+  if (fitting.length > 1)
+    throw invalid({ extension: [`You have several phones; name one of them: ${mine}.`] })
   throw new HubError('forbidden', `That is none of your phones, which are: ${mine}.`)
 }
