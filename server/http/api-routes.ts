@@ -28,6 +28,7 @@ import { routeRoutes } from './api/route.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import type { App } from './app.ts'
@@ -68,6 +69,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   doNotCallRoutes(app, { ...journal, settle })
   pbxEventRoutes(app, journal)
   eventRoutes(app, journal)
+  webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
   liveRoutes(app, deps)

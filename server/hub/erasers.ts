@@ -1,5 +1,5 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
-import { eraseFromCalls, eraseFromJournal } from '../journal/journal.ts'
+import { eraseFromCalls, eraseFromEvents, eraseFromJournal } from '../journal/journal.ts'
 import { eraseFromLive } from '../live/live.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
@@ -11,6 +11,7 @@ export const ERASERS: Eraser[] = [
   eraseFromFleet,
   eraseFromCalls,
   eraseFromJournal,
+  eraseFromEvents,
   eraseFromLive,
   eraseFromRouting,
   eraseFromAudit,

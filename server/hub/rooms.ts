@@ -60,6 +60,9 @@ export type Rooms = {
   zoneOf(tenantId: number): string
 }
 
+/** Kinds have limits of their own; this is for many webhooks whose receivers are slow. */
+const TASKS_AT_ONCE = 48
+
 /** Every room over one store, told of the others what it may know of them. Nothing is read before the store is prepared. */
 export function openRooms(options: RoomsOptions): Rooms {
   const { store, config, secrets, clock, log, metrics, shared, caughtUp, onTrouble, closers } = options
@@ -99,6 +102,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     sharing: shared?.sharing ?? null,
   })
   closers.push(directory.close)
+  const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
   const fleet = openFleet({
     store: pickTables<Tables, FleetTables>(store),
     clock,
@@ -108,11 +112,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
-    outbound: {
-      allowPrivate: config.allowPrivate,
-      operatorTenantId: access.operatorTenantId,
-      userAgent: `Cordboard/${packageJson.version}`,
-    },
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
   })
   closers.push(fleet.close)
   const work = openWork({
@@ -120,6 +120,9 @@ export function openRooms(options: RoomsOptions): Rooms {
     log,
     onOutcome: metrics.worked,
     onTrouble,
+    // A second one is refused its data directory.
+    alone: store.engine === 'sqlite',
+    atOnce: TASKS_AT_ONCE,
   })
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
@@ -131,7 +134,10 @@ export function openRooms(options: RoomsOptions): Rooms {
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
+    keyring,
+    outbound,
   })
+  closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
     { store: routingStore, clock, log, timeZone: zoneOf },

@@ -19,6 +19,7 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
     `create table events (${id}, ${tenant}, seq ${int}, kind ${text} not null, event_key ${text} not null,
       happened_at ${int} not null, host_id ${int}, customer_id ${int}, contact_id ${int}, data ${text} not null,
       created_at ${int} not null, unique (tenant_id, id), unique (tenant_id, event_key), unique (tenant_id, seq))`,
+    `create index events_by_host on events (tenant_id, host_id, happened_at) where host_id is not null`,
     `create index events_by_age on events (created_at)`,
     `create index events_by_customer on events (tenant_id, customer_id) where customer_id is not null`,
     `create index events_by_contact on events (tenant_id, contact_id) where contact_id is not null`,

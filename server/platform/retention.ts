@@ -10,6 +10,7 @@ export const RETENTION_DAYS = {
   calls: 3 * 365,
   decisions: 90,
   dispositions: 3 * 365,
+  events: 90,
   imports: 90,
   live_calls: 7,
   pbx_events: 365,
