@@ -10,6 +10,8 @@ import { openHostTest, type TestHost } from './host-test.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
 import { openXapiCache } from './xapi-cache.ts'
+import { openXapiCalls, type XapiCalls } from './xapi-calls.ts'
+import { openChangeTrail } from './xapi-changes.ts'
 import { openXapiSessions, type XapiSessions } from './xapi-sessions.ts'
 import { registerTokens } from './xapi-tokens.ts'
 
@@ -23,6 +25,7 @@ export type { Reveal } from './reveal.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError } from './xapi-errors.ts'
+export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
 const OF_A_CONNECTION = [
@@ -44,6 +47,7 @@ export type Fleet = {
   audits: PbxAudits
   destinations: Destinations
   xapi: XapiSessions
+  xapiCalls: XapiCalls
   /** What the journal asks of a host within reach: its zone, and the source with the last word on its calls (null: any has). */
   hostOfCalls(
     reach: Reach,
@@ -83,6 +87,7 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
+    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
     close: xapi.close,
     async watchedHosts() {
       const rows = await store.read
