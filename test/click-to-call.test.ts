@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Engine } from '../server/platform/database/engine.ts'
+import type { AuditTables } from '../server/platform/audit.ts'
+import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
 import { newHub, type Json } from './hub.ts'
 import { addHost, newAgent, newPbx, untilWatched, watchLive } from './live.ts'
 import { post } from './pbx-fleet.ts'
-import { onEachStore } from './stores.ts'
+import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
 /** A hub in Hungary with a pretended PBX, and somebody with a phone there. */
 async function newOffice(t: TestContext, engine: Engine, more: Json = {}) {
   const env = { CORDBOARD_COUNTRY: 'HU', CORDBOARD_SECRET_KEY: newMasterKey() }
-  const { ask, hub, newToken } = await newHub(t, engine, { env })
+  const dataDir = await newDirectory(t)
+  const address: StoreAddress =
+    engine === 'sqlite'
+      ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
+      : await newStoreAddress(t, engine)
+  const { ask, hub, newToken } = await newHub(t, engine, { env, address, dataDir })
   const pbx = await newPbx(t)
   const host = await addHost(ask, pbx, { watch_calls: false, ...more })
   const ann = await newAgent(ask, 'ann@example.com', [{ host_id: host, extension: '101' }])
@@ -25,7 +33,19 @@ async function newOffice(t: TestContext, engine: Engine, more: Json = {}) {
         const { dn, destination } = (typeof body === 'string' ? JSON.parse(body) : body) as Json
         return `${dn} ${destination}`
       })
-  return { ask, hub, newToken, pbx, host, ann, call, placed }
+  /** What the audit trail has of calls. */
+  const audited = async (): Promise<Json[]> => {
+    const store = await openStore<AuditTables>({ address })
+    const rows = await store.read
+      .selectFrom('audit')
+      .select(['actor_name', 'after'])
+      .where('action', '=', 'call')
+      .orderBy('id')
+      .execute()
+      .finally(store.close)
+    return rows.map(({ actor_name, after }) => ({ who: actor_name, ...JSON.parse(after ?? '{}') }))
+  }
+  return { ask, hub, newToken, pbx, host, ann, call, placed, audited }
 }
 
 onEachStore('click to call', (engine) => {
@@ -70,7 +90,7 @@ onEachStore('click to call', (engine) => {
   })
 
   test('who asked not to be called is not, unless somebody says so, which is written down', async (t) => {
-    const { ask, call, placed } = await newOffice(t, engine)
+    const { ask, host, call, placed, audited } = await newOffice(t, engine)
     const number = '+36301234567'
     await post(ask, 'dispositions', { number, status: 'do_not_disturb' })
     const refused = await call({ number: '0630 1234567' })
@@ -78,10 +98,21 @@ onEachStore('click to call', (engine) => {
     assert.deepEqual(placed(), [])
     assert.equal((await call({ number, override: true })).status, 201)
     assert.deepEqual(placed(), [`101 ${number}`])
+    const [{ call_id, ...noted }] = (await audited()) as [Json]
+    assert.match(call_id, /^\d+$/)
+    assert.deepEqual(noted, {
+      who: 'ann@example.com',
+      host_id: host,
+      extension: '101',
+      dialled: number,
+      do_not_call: true,
+      override: true,
+      state: 'ringing',
+    })
   })
 
   test('a repetition under one key rings no second time, also when nobody knows what became of the first', async (t) => {
-    const { pbx, call, placed } = await newOffice(t, engine)
+    const { pbx, call, placed, audited } = await newOffice(t, engine)
     const key = { 'idempotency-key': 'one' }
     const first = await call({ number: '103' }, undefined, key)
     const second = await call({ number: '103' }, undefined, key)
@@ -99,6 +130,13 @@ onEachStore('click to call', (engine) => {
       ['101 103'],
     )
     assert.equal(placed().filter((one) => one === '101 104').length, 1)
+    assert.deepEqual(
+      (await audited()).map(({ dialled, state }) => [dialled, state]),
+      [
+        ['103', 'ringing'],
+        ['104', 'failed'],
+      ],
+    )
   })
 
   test('what cannot be dialled and what the PBX refuses is told in words', async (t) => {
