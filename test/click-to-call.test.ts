@@ -1,23 +1,18 @@
 import assert from 'node:assert/strict'
-import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import type { Engine } from '../server/platform/database/engine.ts'
 import type { AuditTables } from '../server/platform/audit.ts'
-import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
+import { openStore } from '../server/platform/database/store.ts'
 import { newHub, type Json } from './hub.ts'
-import { addHost, newAgent, newPbx, untilWatched, watchLive } from './live.ts'
+import { addHost, newAgent, newHome, newPbx, untilWatched, watchLive } from './live.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
 /** A hub in Hungary with a pretended PBX, and somebody with a phone there. */
 async function newOffice(t: TestContext, engine: Engine, more: Json = {}) {
   const env = { CORDBOARD_COUNTRY: 'HU', CORDBOARD_SECRET_KEY: newMasterKey() }
-  const dataDir = await newDirectory(t)
-  const address: StoreAddress =
-    engine === 'sqlite'
-      ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+  const { address, dataDir } = await newHome(t, engine)
   const { ask, hub, newToken } = await newHub(t, engine, { env, address, dataDir })
   const pbx = await newPbx(t)
   const host = await addHost(ask, pbx, { watch_calls: false, ...more })
@@ -30,20 +25,23 @@ async function newOffice(t: TestContext, engine: Engine, more: Json = {}) {
       .list()
       .filter(({ path }) => path.endsWith('Pbx.MakeCall'))
       .map(({ body }) => {
-        const { dn, destination } = (typeof body === 'string' ? JSON.parse(body) : body) as Json
+        const { dn, destination } = typeof body === 'string' ? JSON.parse(body) : (body as Json)
         return `${dn} ${destination}`
       })
   /** What the audit trail has of calls. */
   const audited = async (): Promise<Json[]> => {
     const store = await openStore<AuditTables>({ address })
-    const rows = await store.read
-      .selectFrom('audit')
-      .select(['actor_name', 'after'])
-      .where('action', '=', 'call')
-      .orderBy('id')
-      .execute()
-      .finally(store.close)
-    return rows.map(({ actor_name, after }) => ({ who: actor_name, ...JSON.parse(after ?? '{}') }))
+    try {
+      const rows = await store.read
+        .selectFrom('audit')
+        .select(['actor_name', 'after'])
+        .where('action', '=', 'call')
+        .orderBy('id')
+        .execute()
+      return rows.map(({ actor_name, after }) => ({ who: actor_name, ...JSON.parse(after ?? '{}') }))
+    } finally {
+      await store.close()
+    }
   }
   return { ask, hub, newToken, pbx, host, ann, call, placed, audited }
 }

@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Ask, type Json } from './hub.ts'
-import { addHost, liveOf, newAgent, newPbx, signIn, untilWatched, watchLive } from './live.ts'
+import { addHost, liveOf, newAgent, newHome, newPbx, signIn, untilWatched, watchLive } from './live.ts'
 import { post } from './pbx-fleet.ts'
 import { onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
+import { pruneLiveCalls } from '../server/live/forget.ts'
+import type { LiveTables } from '../server/live/live.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
+import { openStore } from '../server/platform/database/store.ts'
 import { until } from './wire.ts'
 
 const CALLER = '+36301234567'
@@ -17,10 +20,11 @@ const QUEUE = '+3615550111'
 /** A hub that watches a pretended PBX. */
 async function newWorld(t: TestContext, engine: Engine, more: Json = {}) {
   const env = { CORDBOARD_COUNTRY: 'HU', CORDBOARD_SECRET_KEY: newMasterKey() }
-  const opened = await newHub(t, engine, { env })
+  const home = await newHome(t, engine)
+  const opened = await newHub(t, engine, { env, ...home })
   const pbx = await newPbx(t)
   const host = await addHost(opened.ask, pbx, more)
-  return { ...opened, pbx, host, url: opened.hub.url }
+  return { ...opened, ...home, pbx, host, url: opened.hub.url }
 }
 
 /** What was written down of calls, oldest first: `ringing 101`, `missed`. */
@@ -227,7 +231,7 @@ onEachStore('live calls', (engine) => {
     pbx.step('miss gone')
     await until('one is over', async () => (await liveOf(ask, host)).calls.length === 1)
 
-    const [{ id = 0 } = {}] = first.events
+    const id = first.events[0]?.id ?? 0
     const again = await watchLive(t, url, ann.token, { lastEventId: id })
     await again.count(1)
     pbx.step('inbound c from +36302222222 via 101')
@@ -333,6 +337,39 @@ onEachStore('live calls', (engine) => {
     assert.ok(!theirs.simulator.requests.list().some(({ path }) => path.includes('MakeCall')))
     const narrow = await post(ask, 'tokens', { name: 'x', scopes: ['calls:read'], host_id: mine }, two)
     assert.equal((await ask('GET', `/api/v1/pbx3cx/${mine}/live`, { token: narrow.token })).status, 200)
+  })
+
+  test('a number that is erased is in no live call; calls of long ago are forgotten with what was told of them', async (t) => {
+    const { ask, pbx, host, url, address } = await newWorld(t, engine)
+    await untilWatched(ask, host)
+    const wall = await watchLive(t, url, ADMIN_TOKEN)
+    pbx.step(`inbound a from ${CALLER} to ${BELA} name Anna`)
+    pbx.step('inbound b from +36302222222 via 103')
+    await wall.count(2)
+    const store = await openStore<LiveTables>({ address })
+    t.after(() => store.close())
+    const kept = async () => {
+      const calls = await store.read.selectFrom('live_calls').selectAll().execute()
+      const events = await store.read.selectFrom('live_events').select('live_call_id').execute()
+      assert.deepEqual(
+        events.map((row) => row.live_call_id),
+        calls.map((row) => row.id),
+      )
+      return calls
+    }
+    assert.equal((await kept()).length, 2)
+    const erased = await ask('POST', '/api/v1/erase', { body: { number: '06 30 123 4567' } })
+    assert.equal(erased.json.removed.live_calls, 1, erased.text)
+    const left = await kept()
+    assert.deepEqual(
+      left.map((row) => row.number_raw),
+      ['+36302222222'],
+    )
+    assert.ok(!JSON.stringify(left).includes('Anna'))
+    const began = left[0]?.started_at ?? 0
+    assert.equal(await pruneLiveCalls(store)(began, 10), 0)
+    assert.equal(await pruneLiveCalls(store)(began + 1, 10), 1)
+    assert.deepEqual(await kept(), [])
   })
 
   test('a PBX that lets nobody control calls is polled; one that is away is told of and comes back', async (t) => {

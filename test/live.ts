@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict'
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { LiveEvent } from '../contract/live.ts'
 import { playStep } from '../pbx-simulator/calls/play.ts'
 import { readScript } from '../pbx-simulator/calls/script.ts'
 import { openSimulator, type Simulator, type SimulatorOptions } from '../pbx-simulator/simulator.ts'
+import type { Engine } from '../server/platform/database/engine.ts'
+import type { StoreAddress } from '../server/platform/database/store.ts'
 import { ADMIN_TOKEN, type Ask, type Json } from './hub.ts'
 import { post } from './pbx-fleet.ts'
+import { newDirectory, newStoreAddress } from './stores.ts'
 import { until } from './wire.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -29,6 +33,17 @@ export async function newPbx(t: TestContext, options: SimulatorOptions = {}): Pr
       playStep(simulator.pbx, step, calls)
     },
   }
+}
+
+/** A place for a hub, and where its store is, for a look behind it. */
+export async function newHome(
+  t: TestContext,
+  engine: Engine,
+): Promise<{ address: StoreAddress; dataDir: string }> {
+  const dataDir = await newDirectory(t)
+  if (engine === 'sqlite')
+    return { dataDir, address: { kind: 'sqlite', file: join(dataDir, 'cordboard.db') } }
+  return { dataDir, address: await newStoreAddress(t, engine) }
 }
 
 /** Makes the PBX a host of a hub, watched unless told otherwise; answers its id. */
@@ -102,7 +117,7 @@ export async function watchLive(
   assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/)
   assert.equal(response.headers.get('cache-control'), 'no-store')
   const events: LiveEvent[] = []
-  let waiting: (() => void)[] = []
+  const waiting: (() => void)[] = []
   let reason: string | null = null
   const take = (block: string) => {
     const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)))

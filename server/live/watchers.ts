@@ -68,11 +68,10 @@ export function openWatchers({ leases, hosts, watch, forget, onTrouble, everyMs 
   const look = async () => {
     if (running.size > 0) {
       const still = await leases.renew()
-      for (const one of [...running.values()])
-        if (still.get(one.claim.hostId) !== one.claim.claims) await end(one)
+      for (const one of running.values()) if (still.get(one.claim.hostId) !== one.claim.claims) await end(one)
     }
     if (isStale || performance.now() - loadedAt > RELOAD_MS) await load()
-    for (const one of [...running.values()]) {
+    for (const one of running.values()) {
       const host = wanted.get(one.claim.hostId)
       if (host?.settings === one.settings && host.tenantId === one.claim.tenantId) continue
       await end(one)

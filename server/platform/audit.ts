@@ -47,7 +47,6 @@ export type Act = {
     | 'redrive'
     | 'sign_in'
     | 'sign_in_failed'
-    | 'call'
   entity: string
   entityId: number | null
   before?: unknown
