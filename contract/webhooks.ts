@@ -18,14 +18,14 @@ export const WebhookInput = Type.Object(
     /** Where events are sent: `http:` or `https:`, without a user name or password in it. */
     url: Type.String({ minLength: 1, maxLength: 2_000 }),
     kinds: Type.Array(EventKind, { minItems: 1, uniqueItems: true }),
-    /** false: nothing is queued or sent; what was queued before waits. */
-    active: Type.Optional(Type.Boolean({ default: true })),
+    /** false: nothing is queued or sent; what was queued before waits. true unless told otherwise. */
+    active: Type.Optional(Type.Boolean()),
     /** Events of these PBX hosts alone; null = of all hosts, and those that belong to none. */
     host_ids: Type.Optional(Nullable(Type.Array(Id, { minItems: 1, maxItems: 500, uniqueItems: true }))),
     /** Sent with every delivery. Values are stored encrypted; the mask leaves one as it is, null takes it out. */
     headers: Type.Optional(Headers),
-    /** How long the receiver may take to answer, ms. */
-    timeout_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 30_000, default: 10_000 })),
+    /** How long the receiver may take to answer, ms; 10,000 unless told otherwise. */
+    timeout_ms: Type.Optional(Type.Integer({ minimum: 1_000, maximum: 30_000 })),
   },
   { additionalProperties: false },
 )

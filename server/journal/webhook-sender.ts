@@ -74,6 +74,7 @@ export function webhookSender({ store, clock, keyring, http }: SenderDeps): Hand
       .select(['events.kind', 'events.happened_at', 'events.data'])
       .where('delivery.webhook_id', '=', id)
       .where('delivery.next_attempt_at', '<=', at)
+      .orderBy('delivery.next_attempt_at')
       .orderBy('delivery.id')
       .limit(limit)
       .execute()
@@ -156,7 +157,8 @@ export function webhookSender({ store, clock, keyring, http }: SenderDeps): Hand
           .execute()
       }
       // What was put off while nobody was there need not wait for its own pause.
-      if (failures === 0 && webhook.failures >= WAS_AWAY)
+      const isBack = webhook.failures >= WAS_AWAY && sent.some(({ attempt }) => attempt.ok)
+      if (isBack)
         await tx.db
           .updateTable('webhook_deliveries')
           .set({ next_attempt_at: now })

@@ -37,7 +37,7 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
       unique (tenant_id, id), unique (webhook_id, event_id),
       foreign key (tenant_id, webhook_id) references webhooks (tenant_id, id) on delete cascade,
       foreign key (tenant_id, event_id) references events (tenant_id, id) on delete cascade)`,
-    `create index webhook_deliveries_waiting on webhook_deliveries (webhook_id, next_attempt_at)
+    `create index webhook_deliveries_waiting on webhook_deliveries (webhook_id, next_attempt_at, id)
       where next_attempt_at is not null`,
     `create index webhook_deliveries_by_event on webhook_deliveries (tenant_id, event_id)`,
     // Callbacks that were agreed before are told of when their time comes; those whose time has passed are not.
