@@ -102,9 +102,11 @@ onEachStore('the hub that watches a PBX', (engine) => {
     const host = await addHost(one.ask, pbx)
     await untilWatched(two.ask, host)
     assert.equal(looks(), 1)
+    const there = await watchLive(t, one.url, ADMIN_TOKEN)
     const gone = new Promise((resolve) => one.hub.once('exit', resolve))
     one.hub.kill('SIGTERM')
     await gone
+    assert.equal(await there.ended, 'closing')
     const wall = await watchLive(t, two.url, ADMIN_TOKEN)
     pbx.step(`inbound a from ${A} via 101`)
     await wall.count(1)
