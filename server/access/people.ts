@@ -40,7 +40,13 @@ export function openPeople(
     signIn,
     whoAmI({ session, tenantId, scopes }, cookie) {
       const known = session && {
-        user: { id: session.user.id, email: session.user.email, name: session.user.name },
+        user: {
+          id: session.user.id,
+          email: session.user.email,
+          name: session.user.name,
+          // A snapshot of an earlier version knows of none.
+          language: session.user.language ?? null,
+        },
         role: session.roles.get(tenantId) ?? null,
         tenants: [...session.roles].map(([id, role]) => ({ ...named(id), role })),
         phones: phonesOf(tenantId, session.user.id),

@@ -17,7 +17,11 @@ import { keyRoutes } from './api/keys.ts'
 import { liveRoutes } from './api/live.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
+import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
+import { phoneCallRoutes } from './api/phone-calls.ts'
+import { popRoutes } from './api/pop.ts'
+import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
@@ -69,6 +73,11 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  noteRoutes(app, { ...journal, settle })
+  popRoutes(app, { ...journal, attach: directory.attach, settle })
+  phoneCallRoutes(app, { ...journal, fleet, settle })
+  popLinkSettingRoutes(app, { ...journal, settle })
+  popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)
   eventRoutes(app, journal)
   webhookRoutes(app, { ...journal, settle })

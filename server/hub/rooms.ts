@@ -130,18 +130,20 @@ export function openRooms(options: RoomsOptions): Rooms {
     clock,
     lookup: directory.lookup,
     parties: directory.parties,
+    book: directory,
+    keyring,
+    publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
-    keyring,
     outbound,
   })
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf },
-    { access, directory, journal },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { access, directory, fleet, journal },
   )
   closers.push(routing.close)
 

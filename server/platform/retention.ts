@@ -13,6 +13,7 @@ export const RETENTION_DAYS = {
   events: 90,
   imports: 90,
   live_calls: 7,
+  notes: 3 * 365,
   pbx_events: 365,
   renormalisations: 90,
   work: 90,
