@@ -26,6 +26,7 @@ export const ERRORS = {
   public_url_required: 409,
   pbx_not_configured: 409,
   pbx_inactive: 409,
+  do_not_call: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -48,6 +48,10 @@ export const CallEventData = Type.Object({
   /** Whom the outside number means; null when nobody or several. */
   customer_id: MaybeId,
   contact_id: MaybeId,
+  /** With events of live calls: who that is. */
+  customer_name: Type.Optional(MaybeText),
+  contact_name: Type.Optional(MaybeText),
+  vip: Type.Optional(Type.Boolean()),
   /** The call in `pbx3cx-call-logs`; null while there is none. */
   call_log_id: MaybeId,
 })

@@ -94,11 +94,12 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       onTrouble: trouble,
       closers,
     })
-    const { keyring, access, directory, fleet, journal, routing, idempotency, work, feed } = rooms
+    const { keyring, access, directory, fleet, journal, routing, live, idempotency, work, feed } = rooms
     /** What a stop interrupted goes on. */
     const resumeWork = async () => {
       await directory.imports.resume()
       await directory.renormalise.resume()
+      live.start()
     }
     let tokenFile: string | null = null
     const memory = await openMemory({
@@ -107,6 +108,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       directory,
       profiles: routing,
       doNotCall: journal.doNotCall,
+      live,
       file: join(dataDir, 'memory.snapshot'),
       place: placeOf(address),
       version: packageJson.version,
@@ -143,6 +145,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       fleet,
       journal,
       routing,
+      live,
       timeZone: rooms.zoneOf,
       keyring,
       idempotency,
@@ -176,6 +179,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       },
     })
     closers.push(server.close)
+    closers.push(async () => live.endStreams())
     closers.push(async () => workers?.close())
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)

@@ -28,6 +28,15 @@ export { asPbxError } from './xapi-errors.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
+const OF_A_CONNECTION = [
+  'host_name',
+  'xapi_url',
+  'xapi_client_id',
+  'xapi_client_secret',
+  'tls_mode',
+  'tls_fingerprint',
+] as const
+
 /** Settings of `cdr_source` that name no source. */
 const SILENT_SOURCES = new Set(['auto', 'none'])
 
@@ -44,6 +53,8 @@ export type Fleet = {
     reach: Reach,
     id: number,
   ): Promise<{ id: number; timeZone: string; authoritative: string | null } | null>
+  /** PBXs whose live calls are to be watched, of all tenants; `settings` changes with whatever a connection depends on. */
+  watchedHosts(): Promise<{ id: number; tenantId: number; settings: string }[]>
   close(): Promise<void>
 }
 
@@ -78,6 +89,20 @@ export function openFleet({
     xapi,
     xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
     close: xapi.close,
+    async watchedHosts() {
+      const rows = await store.read
+        .selectFrom('pbx_hosts')
+        .select(['id', 'tenant_id', ...OF_A_CONNECTION])
+        .where('watch_calls', '=', 1)
+        .where('active', '=', 1)
+        .where('xapi_client_id', 'is not', null)
+        .where('xapi_client_secret', 'is not', null)
+        .orderBy('id')
+        .execute()
+      return rows.map(({ id, tenant_id: tenantId, ...settings }) => {
+        return { id, tenantId, settings: JSON.stringify(settings) }
+      })
+    },
     async hostOfCalls({ tenantId, hostId }, id) {
       if (hostId !== null && hostId !== id) return null
       const row = await store.read

@@ -55,6 +55,7 @@ export type PbxHostsTable = {
   /** JSON of what the last test found. */
   capabilities: string | null
   last_seen_at: number | null
+  watch_calls: Flag
 } & Record<HostSecret, string | null> &
   Stamps
 

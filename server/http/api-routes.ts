@@ -14,6 +14,7 @@ import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
+import { liveRoutes } from './api/live.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
 import { noteRoutes } from './api/notes.ts'
@@ -82,4 +83,5 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
+  liveRoutes(app, deps)
 }

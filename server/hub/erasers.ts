@@ -1,5 +1,6 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
 import { eraseFromCalls, eraseFromEvents, eraseFromJournal, eraseFromNotes } from '../journal/journal.ts'
+import { eraseFromLive } from '../live/live.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
 import { eraseFromWork } from '../platform/work/erase-work.ts'
@@ -12,6 +13,7 @@ export const ERASERS: Eraser[] = [
   eraseFromCalls,
   eraseFromJournal,
   eraseFromEvents,
+  eraseFromLive,
   eraseFromRouting,
   eraseFromAudit,
   eraseFromRecordedAnswers,

@@ -3,6 +3,7 @@ import { openAccess, pruneSessions, type Access, type AccessTables } from '../ac
 import { openDirectory, type Directory, type DirectoryTables } from '../directory/directory.ts'
 import { openFleet, type Fleet, type FleetTables } from '../fleet/fleet.ts'
 import { openJournal, type Journal, type JournalTables } from '../journal/journal.ts'
+import { openLive, type Live, type LiveTables } from '../live/live.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config, Secrets } from '../platform/config.ts'
@@ -22,6 +23,7 @@ export type Tables = AccessTables &
   DirectoryTables &
   FleetTables &
   JournalTables &
+  LiveTables &
   RoutingTables &
   KeyringTables &
   IdempotencyTables &
@@ -50,6 +52,7 @@ export type Rooms = {
   fleet: Fleet
   journal: Journal
   routing: Routing
+  live: Live
   idempotency: Idempotency
   work: Work
   feed: Store<ChangeTables>
@@ -111,6 +114,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     hasFile: directory.customerFiles.has,
     outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
   })
+  closers.push(fleet.close)
   const work = openWork({
     store: pickTables<Tables, WorkTables>(store),
     log,
@@ -120,7 +124,6 @@ export function openRooms(options: RoomsOptions): Rooms {
     alone: store.engine === 'sqlite',
     atOnce: TASKS_AT_ONCE,
   })
-  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
@@ -144,15 +147,34 @@ export function openRooms(options: RoomsOptions): Rooms {
   )
   closers.push(routing.close)
 
+  const live = openLive({
+    store: pickTables<Tables, LiveTables>(store),
+    clock,
+    log,
+    lookup: directory.lookup,
+    fleet,
+    append: journal.events.append,
+    isDoNotCall: journal.doNotCall.has,
+    isOpen: (tenantId) => access.tenant(tenantId) !== null,
+    onTrouble,
+  })
+  closers.push(live.close)
+
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   planUpkeep(work, {
     days: config.retention,
-    prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },
+    prune: {
+      sessions: pruneSessions(accessStore),
+      ...directory.prune,
+      ...journal.prune,
+      ...routing.prune,
+      live_calls: live.prune,
+    },
     store: pickTables<Tables, UpkeepTables>(store),
     clock,
     log,
     idempotency,
   })
-  return { keyring, access, directory, fleet, journal, routing, idempotency, work, feed, zoneOf }
+  return { keyring, access, directory, fleet, journal, routing, live, idempotency, work, feed, zoneOf }
 }
