@@ -75,6 +75,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
+        snapshots: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),

@@ -20,6 +20,8 @@ import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
+import { pbxSnapshotRoutes } from './api/pbx-snapshots.ts'
+import { pbxTraceRoutes } from './api/pbx-trace.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { routeRoutes } from './api/route.ts'
@@ -58,6 +60,8 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   pbx3cxHostRoutes(app, { fleet, settle })
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
+  pbxSnapshotRoutes(app, { snapshots: fleet.snapshots, settle })
+  pbxTraceRoutes(app, fleet)
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })

@@ -137,9 +137,16 @@ export function openRooms(options: RoomsOptions): Rooms {
     onOutcome: metrics.worked,
     onTrouble,
   })
+  fleet.plan(work)
   planUpkeep(work, {
     days: config.retention,
-    prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },
+    prune: {
+      sessions: pruneSessions(accessStore),
+      ...directory.prune,
+      ...journal.prune,
+      ...routing.prune,
+      ...fleet.prune,
+    },
     store: pickTables<Tables, UpkeepTables>(store),
     clock,
     log,

@@ -10,6 +10,7 @@ import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
+import { snapshotsMigration } from './020-snapshots.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -25,5 +26,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '011-records': recordsMigration(engine),
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
+    '020-snapshots': snapshotsMigration(engine),
   }
 }

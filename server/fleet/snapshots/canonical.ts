@@ -5,7 +5,8 @@ export type Row = { [field: string]: Json }
 /** What stands for a secret: that there is one is configuration, what it is is nobody's business. */
 export const MASK = '********'
 
-const SECRET = /(password|passwd|secret|token|apikey|privatekey)$|PIN$/i
+/** `AuthID` is half of what a phone signs in with. */
+const SECRET = /(password|passwd|secret|token|apikey|privatekey)$|PIN$|^AuthID$/i
 /** States, and what the PBX works out from something else that is read as well. */
 const VOLATILE = new Set(
   (

@@ -114,8 +114,6 @@ function withoutRepeats(resources: Record<string, readonly Row[]>): Record<strin
   const used = new Set(
     [...(hours ?? []), ...(resources['groups'] ?? [])].map((row) => row['TimeZoneId']).filter(Boolean),
   )
-  const without = (rows: readonly Row[], field: string) =>
-    rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => name !== field)))
   return {
     ...resources,
     ...(resources['time_zones']

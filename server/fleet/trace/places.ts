@@ -12,6 +12,7 @@ export type PlaceKind =
   | 'caller_chooses'
   | 'end'
   | 'missing'
+  | 'unread'
   | 'unknown'
 
 /** A place by its id: `queue:800`, `voicemail:101`, `external:+33…`, `end`. */
@@ -37,15 +38,20 @@ const STATION_OF: Readonly<Record<string, StationKind | null>> = {
   Group: 'department',
 }
 
+const isUnread = ({ unread }: World, wanted: StationKind | null): boolean =>
+  wanted === null ? unread.size > 0 : unread.has(wanted)
+
 function stationPlace(world: World, number: string, wanted: StationKind | null): Place {
   const found = world.stations.get(number)
+  if (!found && number !== '' && isUnread(world, wanted)) return place('unread', number)
   if (!found || (wanted !== null && found.kind !== wanted)) return place('missing', number)
   return place(found.kind, found.number, found.name)
 }
 
 function mailbox(world: World, number: string): Place {
   const owner = world.stations.get(number)
-  return owner ? place('voicemail', number, owner.name) : place('missing', number)
+  if (owner) return place('voicemail', number, owner.name)
+  return place(number !== '' && isUnread(world, 'extension') ? 'unread' : 'missing', number)
 }
 
 /**

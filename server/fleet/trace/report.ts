@@ -94,6 +94,7 @@ function unreachableRules(world: World): Finding[] {
 }
 
 function didsWithoutRule(world: World): Finding[] {
+  if (world.configuration.resources['inbound_rules'] === undefined) return []
   return world.trunks.flatMap((trunk) => {
     const number = textOf(trunk['Number'])
     const rules = world.rules.filter(

@@ -74,7 +74,8 @@ const memberRings = (world: World, list: Row[]) =>
   list.map((member) => {
     const number = textOf(member['Number'])
     const found = world.stations.get(number)
-    return { number, name: found?.name ?? null, is_there: found !== undefined }
+    const is_there = found !== undefined || world.unread.has('extension')
+    return { number, name: found?.name ?? null, is_there }
   })
 
 function queueStop(world: World, station: Station, asked: Circumstances): Stop {
@@ -134,7 +135,8 @@ function ivrStop(world: World, station: Station, asked: Circumstances): Stop {
 const self = ({ kind, number, name }: Station): Place => ({ id: `${kind}:${number}`, kind, number, name })
 const stationOr = (world: World, number: string): Place => {
   const found = world.stations.get(number)
-  return found ? self(found) : { id: `missing:${number}`, kind: 'missing', number, name: null }
+  const kind = world.unread.size > 0 ? ('unread' as const) : ('missing' as const)
+  return found ? self(found) : { id: `${kind}:${number}`, kind, number, name: null }
 }
 
 function departmentStop(world: World, { row, number }: Station, { at }: Circumstances): Stop {
@@ -223,6 +225,8 @@ export function stopAt(world: World, place: Place, asked: Circumstances): Stop {
       return station ? departmentStop(world, station, asked) : stop({})
     case 'external': {
       const rule = outboundRuleFor(world, place.number ?? '')
+      if (world.configuration.resources['outbound_rules'] === undefined)
+        return stop({ why: ['the outbound rules could not be read'], takes: true })
       if (rule === null) return stop({ why: ['no outbound rule lets this number out'] })
       return stop({ why: [`outbound rule "${nameOf(rule) || textOf(rule['Prefix'])}"`], takes: true })
     }
@@ -234,6 +238,8 @@ export function stopAt(world: World, place: Place, asked: Circumstances): Stop {
       return stop({ why: ['what a call flow does with a call is not in its configuration'], takes: true })
     case 'missing':
       return stop({ why: ['nothing has this number'] })
+    case 'unread':
+      return stop({ why: ['what this number is could not be read'], takes: true })
     case 'fax':
     case 'parking':
     case 'callback':

@@ -9,6 +9,7 @@ import {
   type Question,
 } from './rules.ts'
 import { stopAt, type Circumstances, type Stop } from './stations.ts'
+import type { Row } from '../snapshots/canonical.ts'
 import { nameOf, rowOf, textOf, type World } from './world.ts'
 
 /** A place a call may come to, with every way on from it. */
@@ -79,7 +80,6 @@ export function trace(world: World, question: Question): Trace {
     takes: false,
     ways: [],
   }
-  const notes: string[] = []
   const nodes = new Map<string, TraceNode>([[root.id, root]])
   if (rule === null) {
     const why = 'no inbound rule matches'
@@ -103,10 +103,6 @@ export function trace(world: World, question: Question): Trace {
     })
     for (const [one, node] of walk(world, to, asked)) nodes.set(one, node)
   }
-  if (world.zoneOf(world.officeHours?.['TimeZoneId']) === null)
-    notes.push(`The PBX does not say its time zone; ${world.fallbackZone} is taken for it.`)
-  for (const [what, why] of Object.entries(world.configuration.unreadable))
-    if (MATTERS.test(what)) notes.push(`${what} could not be read: ${why}`)
   return {
     did,
     caller,
@@ -117,10 +113,31 @@ export function trace(world: World, question: Question): Trace {
     nodes: [...nodes.values()],
     finals: [...nodes.values()].filter((node) => node.takes || node.ways.length === 0).map(({ id }) => id),
     cycles: cyclesIn(nodes),
-    notes,
+    notes: [...numberNotes(world, did, trunk), ...unreadNotes(world)],
   }
 }
 
+/** A number that no trunk has may be one that a trunk writes otherwise. */
+function numberNotes(world: World, did: string, trunk: Row | null): string[] {
+  const tail = did.replace(/\D/g, '').slice(-TAIL)
+  if (trunk !== null || tail.length < TAIL) return []
+  const dids = world.trunks.flatMap((row) => (Array.isArray(row['DidNumbers']) ? row['DidNumbers'] : []))
+  const alike = dids.map(textOf).filter((one) => one.replace(/\D/g, '').endsWith(tail))
+  return alike.slice(0, 3).map((one) => `No trunk has ${did}; did you mean ${one}?`)
+}
+
+/** What a trace cannot know, since it could not be read. */
+export function unreadNotes(world: World): string[] {
+  const notes = Object.entries(world.configuration.unreadable)
+    .filter(([what]) => MATTERS.test(what))
+    .map(([what, why]) => `${what} could not be read: ${why}`)
+  if (world.zoneOf(world.officeHours?.['TimeZoneId']) === null)
+    notes.push(`The PBX does not say its time zone; ${world.fallbackZone} is taken for it.`)
+  return notes
+}
+
+/** Digits by which numbers written with and without a prefix are held to be one. */
+const TAIL = 7
 const MATTERS =
   /^(users|groups|trunks|inbound_rules|outbound_rules|queues|ring_groups|ivrs|faxes|parkings|call_flows|holidays|time_zones|settings\.OfficeHours)/
 

@@ -17,6 +17,8 @@ export type Station = { kind: StationKind; number: string; name: string; row: Ro
 export type World = {
   configuration: Configuration
   stations: ReadonlyMap<string, Station>
+  /** Kinds that could not be read: one of them that is not found may be there all the same. */
+  unread: ReadonlySet<StationKind>
   /** In the order in which the PBX looks at them: those of callers before those of numbers. */
   rules: readonly Row[]
   trunks: readonly Row[]
@@ -70,6 +72,9 @@ export function openWorld(configuration: Configuration, fallbackZone: string): W
   return {
     configuration,
     stations,
+    unread: new Set(
+      STATIONS.filter(([name]) => configuration.resources[name] === undefined).map(([, kind]) => kind),
+    ),
     rules: [...all.filter(isOfCallers), ...all.filter((rule) => !isOfCallers(rule))],
     trunks: rows('trunks'),
     outboundRules: rows('outbound_rules'),
