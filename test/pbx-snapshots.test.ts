@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { test, type TestContext } from 'node:test'
+import { after, before, test, type TestContext } from 'node:test'
 import { writeAudit } from '../pbx-simulator/model/audit.ts'
 import { openSimulator, type Simulator, type SimulatorOptions } from '../pbx-simulator/simulator.ts'
 import { join } from 'node:path'
@@ -7,9 +7,8 @@ import type { FleetTables } from '../server/fleet/fleet.ts'
 import type { WorkTables } from '../server/platform/work/work.ts'
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
 import { until } from './wire.ts'
-import type { Engine } from '../server/platform/database/engine.ts'
 import { newMasterKey } from './vault.ts'
-import { newHub, type Ask, type Json, type TestHub, type TestHubOptions } from './hub.ts'
+import { newHub, type Ask, type Json, type TestHub } from './hub.ts'
 import { post } from './pbx-fleet.ts'
 import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
 
@@ -39,13 +38,8 @@ async function newPbx(t: TestContext, options: SimulatorOptions = {}): Promise<S
   return pbx
 }
 
-async function newWorld(
-  t: TestContext,
-  engine: Engine,
-  options: TestHubOptions & SimulatorOptions = {},
-): Promise<World> {
-  const pbx = await newPbx(t, options)
-  const hub = await newHub(t, engine, { ...options, env })
+async function newWorld(t: TestContext, hub: TestHub): Promise<World> {
+  const pbx = await newPbx(t)
   const host = await post(hub.ask, 'pbx3cx-hosts', { fetch_snapshots: false, ...hostFields(pbx) })
   const at: Ask = (method, path, more) => hub.ask(method, `/api/v1/pbx3cx/${host.code}/${path}`, more)
   return {
@@ -83,8 +77,21 @@ function change(pbx: Simulator, set: string, number: string, fields: Record<stri
 }
 
 onEachStore('snapshots of a PBX', (engine) => {
+  const closers: (() => Promise<void>)[] = []
+  const context = {
+    after: (close: () => Promise<void>) => void closers.push(close),
+  } as unknown as TestContext
+  let hub: TestHub
+  // One hub for all: each test has a PBX of its own on it.
+  before(async () => {
+    hub = await newHub(context, engine, { env })
+  })
+  after(async () => {
+    for (const close of closers.reverse()) await close()
+  })
+
   test('the same configuration is stored once, and holds neither secrets nor states', async (t) => {
-    const { pbx, at, snapshot, host, row } = await newWorld(t, engine)
+    const { pbx, at, snapshot, host, row } = await newWorld(t, hub)
     const first = await snapshot()
     assert.deepEqual([first.unchanged, first.changes, first.source], [null, 0, 'demand'])
     assert.deepEqual([first.counts.users, first.counts.queues, first.counts.inbound_rules], [6, 1, 5])
@@ -110,7 +117,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('a change becomes one audit, with who the PBX says it was', async (t) => {
-    const { pbx, at, snapshot, audits, row } = await newWorld(t, engine)
+    const { pbx, at, snapshot, audits, row } = await newWorld(t, hub)
     const first = await snapshot()
     const [agent] = row('Queues', '800')['Agents'] as Json[]
     change(pbx, 'Queues', '800', { MasterTimeout: 45, Agents: [agent] })
@@ -147,12 +154,14 @@ onEachStore('snapshots of a PBX', (engine) => {
     )
 
     await snapshot()
-    await Promise.all([snapshot(), snapshot(), snapshot()])
     assert.equal((await audits()).length, 2)
+    change(pbx, 'Queues', '800', { MasterTimeout: 46 })
+    await Promise.all([snapshot(), snapshot(), snapshot()])
+    assert.equal((await audits()).length, 3)
   })
 
   test('rules that change places have moved, and nothing else has', async (t) => {
-    const { pbx, at, snapshot } = await newWorld(t, engine)
+    const { pbx, at, snapshot } = await newWorld(t, hub)
     await snapshot()
     const { store } = pbx.pbx
     const rules = store.rows('InboundRules')
@@ -171,7 +180,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('what a role may not see is unreadable, never removed, and told once when it is seen again', async (t) => {
-    const { pbx, at, snapshot, audits, row } = await newWorld(t, engine)
+    const { pbx, at, snapshot, audits, row } = await newWorld(t, hub)
     await snapshot()
     pbx.faults.set('500@/Queues')
     row('Queues', '800')['SLATime'] = 99
@@ -194,7 +203,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('a PBX that is away is no empty PBX', async (t) => {
-    const { pbx, at, snapshot, audits } = await newWorld(t, engine)
+    const { pbx, at, snapshot, audits } = await newWorld(t, hub)
     const first = await snapshot()
     await pbx.close()
     const away = await at('POST', 'snapshots')
@@ -209,7 +218,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('two PBXs are compared by what their objects are, not by their ids', async (t) => {
-    const { ask, at, snapshot } = await newWorld(t, engine)
+    const { ask, at, snapshot } = await newWorld(t, hub)
     const other = await newPbx(t, { seed: 'another' })
     const twin = await post(ask, 'pbx3cx-hosts', { ...hostFields(other), fetch_snapshots: false })
     other.pbx.store.nextId('Users')
@@ -240,14 +249,16 @@ onEachStore('snapshots of a PBX', (engine) => {
     await post(ask, 'pbx3cx-hosts', { ...hostFields(pbx), fetch_snapshots: false })
     await post(ask, 'pbx3cx-hosts', { host_name: 'no client.example' })
     const tries = () => store.read.selectFrom('pbx_snapshot_tries').selectAll().execute()
-    const tasks = () => store.read.selectFrom('work').select(['id', 'kind', 'ready_at']).execute()
+    const tasks = () => store.read.selectFrom('work').selectAll().execute()
+    const isIdle = async () => {
+      const [planned, ...rest] = (await tasks()).filter(({ kind }) => kind.startsWith('pbx-snapshot'))
+      return rest.length === 0 && planned?.lease_owner === null && (planned.ready_at ?? 0) > Date.now()
+    }
     /** Lets the schedule look once, and waits until everything it made due is done. */
     const look = async () => {
-      const planned = (await tasks()).find(({ kind }) => kind === 'pbx-snapshots')
-      await store.write.updateTable('work').set({ ready_at: 1 }).where('id', '=', planned!.id).execute()
-      await until('the schedule has looked', async () =>
-        (await tasks()).every(({ kind, ready_at }) => kind !== 'pbx-snapshot' && ready_at !== 1),
-      )
+      await until('the schedule rests', isIdle)
+      await store.write.updateTable('work').set({ ready_at: 1 }).where('kind', '=', 'pbx-snapshots').execute()
+      await until('the schedule has looked', isIdle)
     }
     const hours = (count: number) => void (now += count * 3_600_000)
     const taken = async () => {
@@ -278,7 +289,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('a caller is erased from what was read, and old snapshots go but the last', async (t) => {
-    const { ask, at, pbx, snapshot, hub } = await newWorld(t, engine)
+    const { ask, at, pbx, snapshot } = await newWorld(t, hub)
     const rule = pbx.pbx.store.rows('InboundRules')[0]!
     Object.assign(rule, { RuleName: 'For +33628773862' })
     await snapshot()
@@ -292,8 +303,8 @@ onEachStore('snapshots of a PBX', (engine) => {
     const list = (await at('GET', 'snapshots')).json
     assert.equal(list.data[0].sha256, list.data[1].sha256)
 
-    const prune = hub.fleet.prune.snapshots
-    assert.equal(await prune(Date.now() + 1_000, 1_000), 1)
+    const prune = hub.hub.fleet.prune.snapshots
+    assert.ok((await prune(Date.now() + 1_000, 1_000)) >= 1)
     assert.equal(await prune(Date.now() + 1_000, 1_000), 0)
     assert.deepEqual(
       (await at('GET', 'snapshots')).json.data.map((one: Json) => one.id),
@@ -303,7 +314,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('a trace and its picture come through the door', async (t) => {
-    const { at, snapshot, row } = await newWorld(t, engine)
+    const { at, snapshot, row } = await newWorld(t, hub)
     row('Queues', '800')['Name'] = '<script>alert("x")</script> & Söhne'
     const { id } = await snapshot()
     const asked = 'trace?did=%2B3615550111&caller=%2B33612345678&at=2026-05-06T10:00:00%2B02:00'
@@ -345,7 +356,7 @@ onEachStore('snapshots of a PBX', (engine) => {
   })
 
   test('questions that make no sense are refused by field, and nobody sees another tenant’s PBX', async (t) => {
-    const { ask, at, snapshot, host } = await newWorld(t, engine)
+    const { ask, at, snapshot, host } = await newWorld(t, hub)
     for (const path of ['snapshots/diff', 'snapshots/1', 'snapshots/diff?from=2026-01-01']) {
       const { status, json } = await at('GET', path)
       assert.deepEqual([status, json.code], [404, 'not_found'], path)

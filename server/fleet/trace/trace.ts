@@ -49,7 +49,8 @@ const UNATTENDED = ['always', 'hours', 'no_answer', 'timeout']
 export function walk(world: World, from: Place, asked: Circumstances): Map<string, TraceNode> {
   const nodes = new Map<string, TraceNode>()
   const waiting = [from]
-  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+  // The list grows while it is gone through: places come in the order of their distance.
+  for (const place of waiting) {
     if (nodes.has(place.id)) continue
     const { ways, rings, why, takes } = stopAt(world, place, asked)
     const told = ways.map(({ on, afterSeconds, to, why: reason }) => ({
@@ -59,7 +60,7 @@ export function walk(world: World, from: Place, asked: Circumstances): Map<strin
       why: reason,
     }))
     nodes.set(place.id, { ...place, rings, why, takes, ways: told })
-    waiting.push(...ways.map(({ to }) => to))
+    for (const { to } of ways) if (!nodes.has(to.id)) waiting.push(to)
   }
   return nodes
 }
