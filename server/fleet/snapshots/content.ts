@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
-import { promisify } from 'node:util'
-import { gunzip, gzip } from 'node:zlib'
+import { Readable } from 'node:stream'
+import { setImmediate as others } from 'node:timers/promises'
+import { createInterface } from 'node:readline'
+import { createGunzip, createGzip } from 'node:zlib'
 import type { Row } from './canonical.ts'
 
 /** The configuration of a PBX as it was read. */
@@ -17,33 +19,65 @@ export type Configuration = {
 /** A configuration as it is stored. Equal content has an equal digest. */
 export type Content = { sha256: string; packed: Uint8Array; size: number }
 
-/** Compressed it is a hundredth of it. */
+/** Bytes of the canonical text. Compressed it is a small part of it. */
 export const LONGEST_CONTENT = 64 << 20
 
-const zip = promisify(gzip)
-const unzip = promisify(gunzip)
+/** Rows written or read before others get their turn: a lookup does not wait for a large PBX. */
+const ROWS_AT_ONCE = 100
 
-/** The canonical text: sorted names, one row a line. */
-export function textOf({ format, version, resources, unreadable }: Configuration): string {
-  const kinds = Object.keys(resources)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:[\n${linesOf(resources[name] ?? [])}]`)
-  const missing = Object.entries(unreadable).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{"format":${format},\n"resources":{\n${kinds.join(',\n')}},\n"unreadable":${JSON.stringify(
-    Object.fromEntries(missing),
-  )},\n"version":${JSON.stringify(version)}}\n`
+/** The canonical text, a valid JSON document: names in their order, one row a line. */
+function* piecesOf({ format, version, resources, unreadable }: Configuration): Generator<string> {
+  const inOrder = <Value>(values: Readonly<Record<string, Value>>) =>
+    Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1))
+  yield `{"format":${format},"resources":{\n`
+  for (const [index, [name, rows]] of inOrder(resources).entries()) {
+    yield `${index === 0 ? '' : ','}${JSON.stringify(name)}:[\n`
+    for (let at = 0; at < rows.length; at += ROWS_AT_ONCE) {
+      const lines = rows.slice(at, at + ROWS_AT_ONCE).map((row) => JSON.stringify(row))
+      yield `${lines.join(',\n')}${at + ROWS_AT_ONCE < rows.length ? ',' : ''}\n`
+    }
+    yield ']\n'
+  }
+  const missing = JSON.stringify(Object.fromEntries(inOrder(unreadable)))
+  yield `},"unreadable":${missing},"version":${JSON.stringify(version)}}\n`
 }
 
-const linesOf = (rows: readonly Row[]): string => rows.map((row) => JSON.stringify(row)).join(',\n')
+export const textOf = (configuration: Configuration): string => [...piecesOf(configuration)].join('')
 
+/** Compresses a configuration and tells its digest. */
 export async function pack(configuration: Configuration): Promise<Content> {
-  const text = Buffer.from(textOf(configuration))
-  const sha256 = createHash('sha256').update(text).digest('hex')
-  return { sha256, packed: await zip(text), size: text.length }
+  const hash = createHash('sha256')
+  let size = 0
+  async function* hashed() {
+    for (const piece of piecesOf(configuration)) {
+      const bytes = Buffer.from(piece)
+      hash.update(bytes)
+      size += bytes.length
+      yield bytes
+      await others()
+    }
+  }
+  const chunks: Buffer[] = []
+  for await (const chunk of Readable.from(hashed()).compose(createGzip())) chunks.push(chunk as Buffer)
+  return { sha256: hash.digest('hex'), packed: Buffer.concat(chunks), size }
 }
 
-/** What `pack` packed. */
+/** What `pack` packed, line by line. */
 export async function unpack(packed: Uint8Array): Promise<Configuration> {
-  const text = await unzip(packed, { maxOutputLength: 2 * LONGEST_CONTENT })
-  return JSON.parse(text.toString('utf8')) as Configuration
+  const lines = createInterface({ input: Readable.from([packed]).pipe(createGunzip()), crlfDelay: Infinity })
+  const resources: Record<string, Row[]> = {}
+  let rows: Row[] = []
+  let seen = 0
+  let end = ''
+  for await (const line of lines) {
+    if (seen++ % ROWS_AT_ONCE === 0) await others()
+    if (line.endsWith(':[')) {
+      rows = []
+      resources[JSON.parse(line.slice(line.startsWith(',') ? 1 : 0, -2)) as string] = rows
+    } else if (line.startsWith('{"format":') || line === ']') continue
+    else if (line.startsWith('},"unreadable":')) end = line
+    else rows.push(JSON.parse(line.endsWith(',') ? line.slice(0, -1) : line) as Row)
+  }
+  const rest = JSON.parse(`{${end.slice(2)}`) as Pick<Configuration, 'unreadable' | 'version'>
+  return { format: 1, resources, ...rest }
 }

@@ -61,7 +61,12 @@ const takesAll = (other: Row, rule: Row): boolean =>
 
 function unreachableRules(world: World): Finding[] {
   const knowsTrunks = world.configuration.resources['trunks'] !== undefined
-  const dids = new Map(world.trunks.map((trunk) => [textOf(trunk['Number']), trunk['DidNumbers'] ?? []]))
+  const dids = new Map(
+    world.trunks.map((trunk) => {
+      const list = Array.isArray(trunk['DidNumbers']) ? trunk['DidNumbers'].map(textOf) : []
+      return [textOf(trunk['Number']), new Set(list)]
+    }),
+  )
   const wide: Row[] = []
   const exact = new Map<string, Row>()
   return world.rules.flatMap((rule) => {
@@ -83,7 +88,8 @@ function unreachableRules(world: World): Finding[] {
         'Remove one of the two, or move this one up.',
       )
     const of = dids.get(trunkOf(rule))
-    const isOnTrunk = Array.isArray(of) && of.some((did) => fits(data, textOf(did)))
+    const isOnTrunk =
+      of?.has(data) || [...(data.includes('*') ? (of ?? []) : [])].some((did) => fits(data, did))
     if (knowsTrunks && !isOfCaller(rule) && of !== undefined && !isOnTrunk)
       return finding(
         `Trunk ${trunkOf(rule)} has no number ${data}.`,
