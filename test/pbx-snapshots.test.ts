@@ -267,6 +267,10 @@ onEachStore('snapshots of a PBX', (engine) => {
     }
     await look()
     assert.deepEqual(await taken(), [['schedule', null]])
+    assert.deepEqual(
+      (await tries()).map((one) => one.pbx_host_id),
+      [host.id],
+    )
     hours(23)
     await look()
     assert.equal((await taken()).length, 1)

@@ -96,6 +96,9 @@ onEachStore('two tenants', (engine) => {
       ['GET', `pbx3cx-call-logs/${record.call_id}`],
       ['GET', `pbx3cx-call-log-details/${record.call_id}`],
       ['POST', `pbx3cx-hosts/${host.id}/test`, {}],
+      ['GET', `pbx3cx/${host.id}/xapi/operations`],
+      ['GET', `pbx3cx/${host.code}/xapi/operations/ListUser`],
+      ['POST', `pbx3cx/${host.code}/xapi/ListUser`, {}],
       ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
     ]
     for (const [method, path, body] of guessed) {

@@ -16,6 +16,8 @@ import { planSnapshots } from './snapshots/schedule.ts'
 import { pruneSnapshots } from './snapshots/forgetting.ts'
 import { openTraces, type Traces } from './trace/traces.ts'
 import { openXapiCache } from './xapi-cache.ts'
+import { openXapiCalls, type XapiCalls } from './xapi-calls.ts'
+import { openChangeTrail } from './xapi-changes.ts'
 import { openXapiSessions, type XapiSessions } from './xapi-sessions.ts'
 import { registerTokens } from './xapi-tokens.ts'
 
@@ -32,6 +34,7 @@ export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError } from './xapi-errors.ts'
+export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
 /** Settings of `cdr_source` that name no source. */
@@ -44,6 +47,7 @@ export type Fleet = {
   audits: PbxAudits
   destinations: Destinations
   xapi: XapiSessions
+  xapiCalls: XapiCalls
   snapshots: Snapshots
   traces: Traces
   prune: { snapshots: PruneOne }
@@ -87,6 +91,7 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
+    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
     prune: { snapshots: pruneSnapshots(store) },

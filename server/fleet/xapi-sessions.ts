@@ -58,6 +58,8 @@ type Retired = { client: XapiClient; since: number }
 const SWEEP_MS = 30_000
 /** A client that did nothing for this long is closed. */
 const IDLE_MS = 15 * 60_000
+/** In bytes. Reading JSON holds this thread up, and lookups with it: what is longer comes in pages or as a file. */
+const LONGEST_ANSWER = 16 << 20
 /** How long what is under way with former settings may go on. */
 const GRACE_MS = 2 * 60_000
 
@@ -99,6 +101,7 @@ export function openXapiSessions(options: XapiSessionsOptions): XapiSessions {
       tls,
       tokens: tokensFor(settings),
       cache,
+      longestAnswer: LONGEST_ANSWER,
       lookup: lookupFor(allowed, place.port),
       onDrift: ({ from, to }) =>
         log.info('the API of a PBX has changed', {

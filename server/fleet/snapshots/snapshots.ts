@@ -4,7 +4,7 @@ import type { Actor } from '../../platform/audit.ts'
 import type { Committed } from '../../platform/committed.ts'
 import { invalid, notFound } from '../../platform/errors.ts'
 import { readWrittenInstant } from '../../platform/written-dates.ts'
-import { hostNamed } from '../host-named.ts'
+import { hostIdOf, readHost } from '../hosts.ts'
 import type { FleetDeps, FleetStore, Reach } from '../write.ts'
 import type { XapiSessions } from '../xapi-sessions.ts'
 import type { Configuration } from './content.ts'
@@ -43,7 +43,7 @@ export function openSnapshots(store: FleetStore, deps: FleetDeps, xapi: XapiSess
   const shelf: Shelf = openShelf(store)
   const take = openTaking(store, deps, xapi, shelf)
   const hostOf = async (reach: Reach, named: string): Promise<HostKey & { zone: string }> => {
-    const { id, time_zone } = await hostNamed(store, reach, named)
+    const { id, time_zone } = await readHost(store, reach, await hostIdOf(store, reach, named))
     const zone = time_zone ?? deps.tenant(reach.tenantId)?.timeZone ?? 'UTC'
     return { tenantId: reach.tenantId, hostId: id, zone }
   }

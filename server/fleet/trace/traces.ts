@@ -1,7 +1,7 @@
 import type { ReadFrom, TraceQuery, TraceReport } from '../../../contract/pbx-trace.ts'
 import { HubError, invalid, notFound } from '../../platform/errors.ts'
 import { readWrittenInstant } from '../../platform/written-dates.ts'
-import { hostNamed } from '../host-named.ts'
+import { hostIdOf, readHost } from '../hosts.ts'
 import type { Configuration } from '../snapshots/content.ts'
 import { readConfiguration } from '../snapshots/reading.ts'
 import type { LastRead, Snapshots } from '../snapshots/snapshots.ts'
@@ -64,7 +64,7 @@ export function openTraces(
   }
   /** What is asked for, or the next best that is there. */
   const read = async (reach: Reach, named: string, fresh: boolean): Promise<Read> => {
-    const { id, time_zone } = await hostNamed(store, reach, named)
+    const { id, time_zone } = await readHost(store, reach, await hostIdOf(store, reach, named))
     const last = await lastOf(reach, named)
     if (last && !fresh) return kept(last, null)
     const at = clock.now()
