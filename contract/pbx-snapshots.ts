@@ -1,8 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { Id, Instant, Nullable, PageOf } from './common.ts'
+import { XapiHostParams } from './xapi.ts'
 
 /** A PBX by its id, or by its code (`PBX-…`). */
-export const HostReference = Type.String({ minLength: 1, maxLength: 40 })
+export const HostReference = XapiHostParams.properties.host
 
 /** A reading of a PBX's configuration. Equal configurations have an equal `sha256` and are stored once. */
 export const Snapshot = Type.Object({

@@ -125,6 +125,7 @@ onEachStore('forgetting with age', (engine) => {
       pbx_events: 0,
       renormalisations: 0,
       sessions: 0,
+      snapshots: 0,
       work: 0,
     }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })

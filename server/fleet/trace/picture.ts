@@ -3,7 +3,7 @@ import { unattended } from './trace.ts'
 
 const BOX = { width: 190, height: 52, across: 130, down: 22 }
 const MARGIN = 24
-const LINES = { name: 24, way: 20 }
+const LINES = { name: 24, way: 20, high: 12 }
 const MOST_DRAWN = 400
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -71,6 +71,8 @@ function drawBox(spot: Spot, isMain: boolean): string {
 /** Ways from one place to another are one line with all their names. */
 function drawWays(spots: ReadonlyMap<string, Spot>, mainLines: ReadonlySet<string>): string {
   let drawn = ''
+  /** How many names stand in front of a box, or behind it, already. */
+  const names = new Map<string, number>()
   for (const from of spots.values()) {
     const byTarget = new Map<string, string[]>()
     for (const { on, to, after_seconds } of from.node.ways) {
@@ -88,9 +90,15 @@ function drawWays(spots: ReadonlyMap<string, Spot>, mainLines: ReadonlySet<strin
       const path = `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`
       const line = `fill="none" stroke="${isMain ? '#0b5394' : '#90a4ae'}" stroke-width="${isMain ? 2 : 1}"${isBack ? ' stroke-dasharray="5 4"' : ''}`
       const text = labels.join(', ')
+      // The name stands where the line ends; of a line that goes back, where it begins.
+      const place = isBack ? `behind ${from.node.id}` : `before ${id}`
+      const above = names.get(place) ?? 0
+      names.set(place, above + 1)
+      const x = isBack ? x1 + 8 : x2 - BOX.across + 8
+      const y = isBack ? y1 + 14 + above * LINES.high : y2 - 6 + (above === 0 ? 0 : 8 + above * LINES.high)
       drawn +=
         `<g><title>${xml(text)}</title><path d="${path}" ${line} marker-end="url(#tip)"/>` +
-        `<text x="${x2 - BOX.across + 8}" y="${y2 - 6}" font-size="11" fill="#455a64">${xml(cut(text, LINES.way))}</text></g>`
+        `<text x="${x}" y="${y}" font-size="11" fill="#455a64">${xml(cut(text, LINES.way))}</text></g>`
     }
   }
   return drawn
@@ -111,7 +119,7 @@ export function drawTrace(trace: Trace): string {
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height + 24}" width="${width}" height="${height + 24}" role="img" font-family="sans-serif" font-size="13">` +
     `<title>${xml(`Where a call to ${trace.did} goes`)}</title>` +
-    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#607d8b"/></marker></defs>' +
+    '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" markerUnits="userSpaceOnUse" orient="auto"><path d="M0 0 L8 4 L0 8 z" fill="#607d8b"/></marker></defs>' +
     `<rect width="100%" height="100%" fill="#fafafa"/>${drawWays(spots, mainLines)}${boxes}${more}</svg>`
   )
 }
