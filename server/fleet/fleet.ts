@@ -9,6 +9,7 @@ import { registerSecrets } from './host-secrets.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
+import { openInboundRules, type InboundRules } from './inbound-rules.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
 import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
@@ -27,6 +28,7 @@ export { eraseFromFleet } from './erase.ts'
 export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
+export { isRaw, type InboundRules } from './inbound-rules.ts'
 export type { Reveal } from './reveal.ts'
 export type { Snapshots } from './snapshots/snapshots.ts'
 export { isFresh, type Traces } from './trace/traces.ts'
@@ -48,6 +50,7 @@ export type Fleet = {
   destinations: Destinations
   xapi: XapiSessions
   xapiCalls: XapiCalls
+  inboundRules: InboundRules
   snapshots: Snapshots
   traces: Traces
   prune: { snapshots: PruneOne }
@@ -92,6 +95,7 @@ export function openFleet({
     destinations: openDestinations(store, deps),
     xapi,
     xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
+    inboundRules: openInboundRules(store, xapi),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
     prune: { snapshots: pruneSnapshots(store) },

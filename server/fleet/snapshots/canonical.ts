@@ -1,12 +1,10 @@
+import { MASK } from '../host-secrets.ts'
+import { isSecret } from '../xapi-masking.ts'
+
 /** A JSON value, and a row of a PBX's configuration: fields that are null or empty texts are not there. */
 export type Json = null | boolean | number | string | Json[] | { [field: string]: Json }
 export type Row = { [field: string]: Json }
 
-/** What stands for a secret: that there is one is configuration, what it is is nobody's business. */
-export const MASK = '********'
-
-/** `AuthID` is half of what a phone signs in with. */
-const SECRET = /(password|passwd|secret|token|apikey|privatekey)$|PIN$|^AuthID$/i
 /** States, and what the PBX works out from something else that is read as well. */
 const VOLATILE = new Set(
   (
@@ -56,8 +54,7 @@ function fieldsOf(value: Fields, within: string): Row {
 function fieldOf(name: string, value: unknown, within: string): Json {
   if (value === null || value === undefined || value === '') return null
   if (name === 'Name' && MEMBERS.has(within)) return null
-  if (isFields(value) && 'Concealed' in value) return MASK
-  if (SECRET.test(name) && (typeof value === 'string' || typeof value === 'number')) return MASK
+  if (isSecret(name, value) || (isFields(value) && 'Concealed' in value)) return MASK
   return valueOf(value, name)
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { canonicalRow, MASK, type Row } from './canonical.ts'
+import { MASK } from '../host-secrets.ts'
+import { canonicalRow, type Row } from './canonical.ts'
 import { pack, unpack, type Configuration } from './content.ts'
 import { diff } from './diff.ts'
 
