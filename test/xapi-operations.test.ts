@@ -109,6 +109,8 @@ test('a PBX that is not there, does not answer or refuses its client is told apa
   told(await call('ListParking'), 409, 'pbx_inactive')
   await settle({ active: true })
   told(await call('ListParking'), 200)
+  await settle({ xapi_url: null, host_name: 'pbx.example/?a=b' })
+  told(await call('ListParking'), 409, 'pbx_not_configured')
 
   const closed = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => closed.once('listening', resolve))

@@ -2,6 +2,7 @@ import { lookup as resolveName } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Selectable } from 'kysely'
 import {
+  isXapiError,
   memoryTokenStore,
   openXapi,
   type CacheStore,
@@ -112,13 +113,21 @@ export function openXapiSessions(options: XapiSessionsOptions): XapiSessions {
     })
   }
 
+  const openOrRefuse = (row: Row, settings: Settings): XapiClient => {
+    try {
+      return openClient(row.id, settings)
+    } catch (error) {
+      throw isXapiError(error, 'validation') ? notConfigured(row, 'an address that can be used') : error
+    }
+  }
+
   const openWith = async (row: Row): Promise<XapiClient> => {
     const settings = await settingsOf(row, keyring, outbound)
     const text = JSON.stringify(settings)
     const before = kept.get(row.id)
     if (before?.settings === text) return before.client
     retire(row.id)
-    const client = openClient(row.id, settings)
+    const client = openOrRefuse(row, settings)
     kept.set(row.id, { client, settings: text })
     return client
   }

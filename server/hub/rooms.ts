@@ -57,6 +57,9 @@ export type Rooms = {
   zoneOf(tenantId: number): string
 }
 
+/** Kinds have limits of their own; this is for many webhooks whose receivers are slow. */
+const TASKS_AT_ONCE = 48
+
 /** Every room over one store, told of the others what it may know of them. Nothing is read before the store is prepared. */
 export function openRooms(options: RoomsOptions): Rooms {
   const { store, config, secrets, clock, log, metrics, shared, caughtUp, onTrouble, closers } = options
@@ -96,6 +99,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     sharing: shared?.sharing ?? null,
   })
   closers.push(directory.close)
+  const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
   const fleet = openFleet({
     store: pickTables<Tables, FleetTables>(store),
     clock,
@@ -105,11 +109,16 @@ export function openRooms(options: RoomsOptions): Rooms {
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
-    outbound: {
-      allowPrivate: config.allowPrivate,
-      operatorTenantId: access.operatorTenantId,
-      userAgent: `Cordboard/${packageJson.version}`,
-    },
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
+  })
+  const work = openWork({
+    store: pickTables<Tables, WorkTables>(store),
+    log,
+    onOutcome: metrics.worked,
+    onTrouble,
+    // A second one is refused its data directory.
+    alone: store.engine === 'sqlite',
+    atOnce: TASKS_AT_ONCE,
   })
   closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
@@ -118,25 +127,25 @@ export function openRooms(options: RoomsOptions): Rooms {
     clock,
     lookup: directory.lookup,
     parties: directory.parties,
+    book: directory,
+    keyring,
+    publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
+    work,
+    outbound,
   })
+  closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf },
-    { access, directory, journal },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { access, directory, fleet, journal },
   )
   closers.push(routing.close)
 
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
-  const work = openWork({
-    store: pickTables<Tables, WorkTables>(store),
-    log,
-    onOutcome: metrics.worked,
-    onTrouble,
-  })
   fleet.plan(work)
   planUpkeep(work, {
     days: config.retention,

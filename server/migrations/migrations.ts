@@ -10,6 +10,9 @@ import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
+import { eventsMigration } from './016-events.ts'
+import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
+import { popMigration } from './018-pop.ts'
 import { snapshotsMigration } from './020-snapshots.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
@@ -26,6 +29,9 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '011-records': recordsMigration(engine),
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
+    '016-events': eventsMigration(engine),
+    '017-crm-reports-and-profile-hosts': crmMigration(engine),
+    '018-pop': popMigration(engine),
     '020-snapshots': snapshotsMigration(engine),
   }
 }
