@@ -5,6 +5,7 @@ import { exportBook } from './export.ts'
 import { importBook } from './import.ts'
 import { keys } from './keys.ts'
 import { lookUp } from './lookup.ts'
+import { pbx } from './pbx.ts'
 import { quality } from './quality.ts'
 import { renormalise } from './renormalise.ts'
 import { CommandError } from './connection.ts'
@@ -27,6 +28,7 @@ const USAGE = `cordboard <command>
   users                     list, add EMAIL, disable EMAIL        (users --help)
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
+  pbx snapshot|diff|trace   what a PBX was, what changed, where calls go (pbx --help)
   quality [KIND]            what somebody should look at in the book
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
@@ -57,6 +59,7 @@ const COMMANDS: Record<string, Command> = {
   tokens,
   tenants,
   keys,
+  pbx,
   quality,
   renormalise,
   erase,

@@ -61,6 +61,9 @@ export const HostInput = Type.Object({
   fetch_recordings: MaybeTruth,
   recordings_frequency: Minutes,
   push_recordings: MaybeTruth,
+  /** Whether its configuration is read now and then, and after how many minutes again. */
+  fetch_snapshots: MaybeTruth,
+  snapshots_frequency: Minutes,
   make_csv_data: MaybeTruth,
   cl_calls_is_sync: MaybeTruth,
   cl_participants_is_sync: MaybeTruth,
@@ -154,6 +157,8 @@ export const Host = Type.Object({
   fetch_recordings: Type.Boolean({ default: false }),
   recordings_frequency: Type.Integer({ default: 1440, description: 'Minutes.' }),
   push_recordings: Type.Boolean(),
+  fetch_snapshots: Type.Boolean({ default: true }),
+  snapshots_frequency: Type.Integer({ default: 1440 }),
   make_csv_data: Type.Boolean(),
   cl_calls_is_sync: Type.Boolean({ default: true }),
   cl_participants_is_sync: Type.Boolean({ default: true }),

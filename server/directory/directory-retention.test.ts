@@ -78,6 +78,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         events: () => Promise.resolve(0),
         notes: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
+        snapshots: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -130,6 +131,7 @@ onEachStore('forgetting with age', (engine) => {
       pbx_events: 0,
       renormalisations: 0,
       sessions: 0,
+      snapshots: 0,
       work: 0,
     }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })

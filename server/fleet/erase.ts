@@ -1,5 +1,6 @@
 import type { Tx } from '../platform/database/store.ts'
 import { mayHold, scrubJson, type Eraser, type Erasure } from '../platform/erasure.ts'
+import { eraseFromSnapshots } from './snapshots/forgetting.ts'
 import type { FleetTables } from './tables.ts'
 
 const HOST_TEXTS = ['comment', 'sbc_aliases', 'pbx_map', 'web_username', 'backups_location'] as const
@@ -23,7 +24,8 @@ function scrubbed<Name extends string>(
 }
 
 /** Takes a caller out of what people wrote about PBXs and of what was read from them. */
-export const eraseFromFleet: Eraser = async (tx, { tenantId, needles, scrub }) => {
+export const eraseFromFleet: Eraser = async (tx, erasure) => {
+  const { tenantId, needles, scrub } = erasure
   const { db } = tx as unknown as Tx<FleetTables>
   const removed = { pbx_hosts: 0, pbx_audits: 0 }
   const hosts = await db
@@ -50,5 +52,5 @@ export const eraseFromFleet: Eraser = async (tx, { tenantId, needles, scrub }) =
     await db.updateTable('pbx_audits').set(changed).where('id', '=', row.id).execute()
     removed.pbx_audits += 1
   }
-  return removed
+  return { ...removed, ...(await eraseFromSnapshots(tx, erasure)) }
 }

@@ -1,14 +1,21 @@
 import { join } from 'node:path'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
+import type { PruneOne } from '../platform/retention.ts'
+import type { Work } from '../platform/work/work.ts'
 import { openAudits, type PbxAudits } from './audits.ts'
 import { openDestinations, type Destinations } from './destinations.ts'
 import { registerSecrets } from './host-secrets.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
+import { openInboundRules, type InboundRules } from './inbound-rules.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
+import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
+import { planSnapshots } from './snapshots/schedule.ts'
+import { pruneSnapshots } from './snapshots/forgetting.ts'
+import { openTraces, type Traces } from './trace/traces.ts'
 import { openXapiCache } from './xapi-cache.ts'
 import { openXapiCalls, type XapiCalls } from './xapi-calls.ts'
 import { openChangeTrail } from './xapi-changes.ts'
@@ -21,7 +28,11 @@ export { eraseFromFleet } from './erase.ts'
 export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
+export { isRaw, type InboundRules } from './inbound-rules.ts'
 export type { Reveal } from './reveal.ts'
+export type { Snapshots } from './snapshots/snapshots.ts'
+export { isFresh, type Traces } from './trace/traces.ts'
+export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError } from './xapi-errors.ts'
@@ -48,6 +59,12 @@ export type Fleet = {
   destinations: Destinations
   xapi: XapiSessions
   xapiCalls: XapiCalls
+  inboundRules: InboundRules
+  snapshots: Snapshots
+  traces: Traces
+  prune: { snapshots: PruneOne }
+  /** Says how the PBXs are read on schedule, before the work starts. */
+  plan(work: Work): void
   /** What the journal asks of a host within reach: its zone, and the source with the last word on its calls (null: any has). */
   hostOfCalls(
     reach: Reach,
@@ -80,6 +97,7 @@ export function openFleet({
   registerTokens(keyring)
   const cache = openXapiCache(join(dataDir, 'xapi-descriptions'), log)
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
+  const snapshots = openSnapshots(store, deps, xapi)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
@@ -88,6 +106,11 @@ export function openFleet({
     destinations: openDestinations(store, deps),
     xapi,
     xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
+    inboundRules: openInboundRules(store, xapi),
+    snapshots,
+    traces: openTraces(store, deps, xapi, snapshots),
+    prune: { snapshots: pruneSnapshots(store) },
+    plan: (work) => planSnapshots(work, { store, clock: deps.clock, log, take: snapshots.takeById }),
     close: xapi.close,
     async watchedHosts() {
       const rows = await store.read

@@ -35,6 +35,8 @@ export function toHost(row: Selectable<PbxHostsTable>): Host {
     fetch_recordings: row.fetch_recordings === 1,
     recordings_frequency: row.recordings_frequency,
     push_recordings: row.push_recordings === 1,
+    fetch_snapshots: row.fetch_snapshots === 1,
+    snapshots_frequency: row.snapshots_frequency,
     make_csv_data: row.make_csv_data === 1,
     cl_calls_is_sync: row.cl_calls_is_sync === 1,
     cl_participants_is_sync: row.cl_participants_is_sync === 1,

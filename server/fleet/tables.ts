@@ -31,6 +31,9 @@ export type PbxHostsTable = {
   fetch_recordings: Flag
   recordings_frequency: number
   push_recordings: Flag
+  fetch_snapshots: Flag
+  /** Minutes. */
+  snapshots_frequency: number
   make_csv_data: Flag
   cl_calls_is_sync: Flag
   cl_participants_is_sync: Flag
@@ -109,9 +112,52 @@ export type XapiTokensTable = {
   lease_until: number
 }
 
+/** A configuration of a PBX, once however often it was read. */
+export type PbxSnapshotContentsTable = {
+  id: Generated<number>
+  tenant_id: number
+  pbx_host_id: number
+  /** Of the canonical JSON. */
+  sha256: string
+  /** The canonical JSON, compressed. */
+  packed: Uint8Array
+  /** Its length in bytes before that. */
+  size: number
+  version: string | null
+  /** JSON: kind → how many. */
+  counts: string
+  /** JSON: what could not be read → why. */
+  unreadable: string
+}
+
+/** One reading of a PBX's configuration. */
+export type PbxSnapshotsTable = {
+  id: Generated<number>
+  tenant_id: number
+  pbx_host_id: number
+  content_id: number
+  /** When its reading began. */
+  taken_at: number
+  unchanged: Flag | null
+  changes: number
+  source: 'schedule' | 'demand'
+  created_at: number
+}
+
+/** When a host was last read by the schedule, and why that failed. */
+export type PbxSnapshotTriesTable = {
+  pbx_host_id: number
+  tenant_id: number
+  tried_at: number
+  failure: string | null
+}
+
 export type FleetTables = {
   pbx_hosts: PbxHostsTable
   xapi_tokens: XapiTokensTable
   pbx_audits: PbxAuditsTable
   fleet_settings: FleetSettingsTable
+  pbx_snapshot_contents: PbxSnapshotContentsTable
+  pbx_snapshots: PbxSnapshotsTable
+  pbx_snapshot_tries: PbxSnapshotTriesTable
 } & AuditTables

@@ -22,7 +22,8 @@ function mask(value: unknown): unknown {
   )
 }
 
-function isSecret(name: string, value: unknown): boolean {
+/** Whether a field of a PBX of that name and value holds a secret. */
+export function isSecret(name: string, value: unknown): boolean {
   if (value === null || value === '' || typeof value === 'boolean') return false
   return namesSecret(name) || SECRET_NAMES.test(name)
 }

@@ -26,6 +26,9 @@ import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
+import { pbxInboundRuleRoutes } from './api/pbx-inbound-rules.ts'
+import { pbxSnapshotRoutes } from './api/pbx-snapshots.ts'
+import { pbxTraceRoutes } from './api/pbx-trace.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { routeRoutes } from './api/route.ts'
@@ -67,6 +70,9 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   xapiRoutes(app, fleet)
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
+  pbxInboundRuleRoutes(app, fleet)
+  pbxSnapshotRoutes(app, { snapshots: fleet.snapshots, settle })
+  pbxTraceRoutes(app, fleet)
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })

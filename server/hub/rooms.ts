@@ -162,6 +162,7 @@ export function openRooms(options: RoomsOptions): Rooms {
 
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
+  fleet.plan(work)
   planUpkeep(work, {
     days: config.retention,
     prune: {
@@ -170,6 +171,7 @@ export function openRooms(options: RoomsOptions): Rooms {
       ...journal.prune,
       ...routing.prune,
       live_calls: live.prune,
+      ...fleet.prune,
     },
     store: pickTables<Tables, UpkeepTables>(store),
     clock,

@@ -14,6 +14,7 @@ import { liveCallsMigration } from './014-live-calls.ts'
 import { eventsMigration } from './016-events.ts'
 import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
+import { snapshotsMigration } from './020-snapshots.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -33,5 +34,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '016-events': eventsMigration(engine),
     '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '018-pop': popMigration(engine),
+    '020-snapshots': snapshotsMigration(engine),
   }
 }

@@ -18,6 +18,7 @@ export const RETENTION_DAYS = {
   renormalisations: 90,
   work: 90,
   sessions: 30,
+  snapshots: 365,
 } as const
 export type RetentionName = keyof typeof RETENTION_DAYS
 /** Days each kind of record is kept; null is for ever. */

@@ -3,7 +3,14 @@ import type { Secrets } from '../secrets.ts'
 import type { Session } from '../session.ts'
 import { openBackups, type Backups } from './backups.ts'
 import { openActiveCalls, openCallLog, type ActiveCalls, type CallLog } from './call-log.ts'
-import type { EntitySet, NumberedSet, ReadableSet, Settings } from './collection.ts'
+import {
+  readableSet,
+  settings,
+  type EntitySet,
+  type NumberedSet,
+  type ReadableSet,
+  type Settings,
+} from './collection.ts'
 import type { CdrSettings, DidNumber, Holiday, Ivr, OfficeHours, Queue, RingGroup } from './entities.ts'
 import { openContacts, openGroups, openIvrs, openQueues, openRingGroups, openUsers } from './people.ts'
 import type { Contacts, Groups, Users } from './people.ts'
@@ -32,6 +39,10 @@ export type Resources = {
   readonly system: System
   readonly cdrSettings: Settings<CdrSettings>
   readonly crm: Crm
+  /** The rows of a set that has no place of its own here, by the PBX's name for it: `OutboundRules`. */
+  set(name: string): ReadableSet<Record<string, unknown>>
+  /** As `set`, for settings that exist once: `VoicemailSettings`. */
+  settings(name: string): Settings<Record<string, unknown>>
 }
 
 export function openResources(caller: Caller, session: Session, secrets: Secrets): Resources {
@@ -54,5 +65,7 @@ export function openResources(caller: Caller, session: Session, secrets: Secrets
     system: openSystem(caller),
     cdrSettings: openCdrSettings(caller),
     crm: openCrm(caller),
+    set: (name) => readableSet(caller, name),
+    settings: (name) => settings(caller, name),
   }
 }

@@ -1,0 +1,121 @@
+import type { Row } from '../snapshots/canonical.ts'
+import { clockAt, isHoliday, periodAt, periodText } from './schedule.ts'
+import { nameOf, rowOf, rowsOf, textOf, type World } from './world.ts'
+
+/** Whose hours count, and in which zone. */
+export type Calendar = {
+  owner: string
+  zone: string
+  hours: Row | null
+  breakTime: Row | null
+  holidays: readonly Row[]
+  /** A department that somebody has opened or closed by hand. */
+  override: { mode: string; until: number | null } | null
+}
+
+export type Hours = 'office' | 'out' | 'break' | 'holiday' | 'operator'
+/** What a calendar says of a moment, and why. */
+export type Moment = { hours: Hours; why: string }
+
+/** The hours of the whole PBX. */
+export function mainCalendar(world: World): Calendar {
+  const { officeHours, holidays } = world
+  return {
+    owner: 'the PBX',
+    zone: world.zoneOf(officeHours?.['TimeZoneId']) ?? world.fallbackZone,
+    hours: rowOf(officeHours?.['Hours']),
+    breakTime: rowOf(officeHours?.['BreakTime']),
+    holidays: holidays.filter((holiday) => textOf(holiday['Group']) === ''),
+    override: null,
+  }
+}
+
+const hasOwn = (schedule: Row | null) =>
+  schedule !== null && !['', 'OfficeHours'].includes(textOf(schedule['Type']))
+
+/** The hours of a department: its own, or those of the PBX where it has none. */
+export function calendarOf(world: World, department: Row | null): Calendar {
+  const main = mainCalendar(world)
+  if (department === null) return main
+  const names = [textOf(department['Number']), nameOf(department)].filter((name) => name !== '')
+  const own = [
+    ...rowsOf(department['OfficeHolidays']),
+    ...world.holidays.filter((holiday) => names.includes(textOf(holiday['Group']))),
+  ]
+  const hours = rowOf(department['Hours'])
+  const breakTime = rowOf(department['BreakTime'])
+  const isOwn = hasOwn(hours)
+  const mode = textOf(department['CurrentGroupHours'])
+  const until = Date.parse(textOf(department['OverrideExpiresAt']))
+  return {
+    owner: isOwn ? `department ${nameOf(department)}` : main.owner,
+    zone: isOwn ? (world.zoneOf(department['TimeZoneId']) ?? main.zone) : main.zone,
+    hours: isOwn ? hours : main.hours,
+    breakTime: hasOwn(breakTime) ? breakTime : main.breakTime,
+    holidays: department['OverrideHolidays'] === true ? own : [...main.holidays, ...own],
+    override: ['', 'Default'].includes(mode) ? null : { mode, until: Number.isNaN(until) ? null : until },
+  }
+}
+
+const FORCED: Readonly<Record<string, Hours>> = {
+  ForceOpened: 'office',
+  ForceClosed: 'out',
+  ForceBreak: 'break',
+  ForceHoliday: 'holiday',
+  ForceCustomOperator: 'operator',
+}
+
+export const holidayAt = ({ holidays, zone }: Calendar, at: number): Row | null =>
+  holidays.find((holiday) => isHoliday(holiday, zone, at)) ?? null
+
+/** Whether a schedule with days of its own holds at a moment, holidays aside; null = it has none of its own. */
+function ownHours(schedule: Row | null, zone: string, at: number): { open: boolean; why: string } | null {
+  const type = textOf(schedule?.['Type'])
+  if (type === 'AllHours') return { open: true, why: 'always open' }
+  if (type === 'Never') return { open: false, why: 'never open' }
+  const period = periodAt(schedule, zone, at)
+  const shown = clockAt(zone, at)
+  const inside =
+    period === null ? `${shown} is in none of its periods` : `${shown} is in ${periodText(period)}`
+  if (type.startsWith('OutOfSpecificHours')) return { open: period === null, why: inside }
+  return { open: period !== null, why: inside }
+}
+
+/** What a calendar says of a moment: by hand, then holidays, breaks and hours. */
+export function momentOf(calendar: Calendar, at: number): Moment {
+  const { override, owner, zone } = calendar
+  const forced = override === null ? undefined : FORCED[override.mode]
+  if (forced !== undefined && (override?.until ?? Infinity) > at)
+    return { hours: forced, why: `${owner} was set to ${override?.mode} by hand` }
+  const holiday = calendar.hours?.['IgnoreHolidays'] === true ? null : holidayAt(calendar, at)
+  if (holiday !== null)
+    return { hours: 'holiday', why: `holiday "${textOf(holiday['Name'])}" of ${owner}: ${clockAt(zone, at)}` }
+  if (calendar.hours === null) return { hours: 'office', why: `${owner} has no office hours` }
+  if (textOf(calendar.breakTime?.['Type']) !== 'Never') {
+    const pause = periodAt(calendar.breakTime, zone, at)
+    if (pause !== null)
+      return { hours: 'break', why: `break of ${owner}: ${clockAt(zone, at)} is in ${periodText(pause)}` }
+  }
+  const { open, why } = ownHours(calendar.hours, zone, at) ?? { open: true, why: '' }
+  return {
+    hours: open ? 'office' : 'out',
+    why: `${open ? 'office hours' : 'outside the office hours'} of ${owner}: ${why}`,
+  }
+}
+
+/** Whether the schedule of a rule holds at a moment. One without a type is that of the calendar. */
+export function holds(schedule: Row | null, calendar: Calendar, at: number): { open: boolean; why: string } {
+  const type = textOf(schedule?.['Type'])
+  const holiday = schedule?.['IgnoreHolidays'] === true ? null : holidayAt(calendar, at)
+  const ofHoliday = holiday === null ? null : `holiday "${textOf(holiday['Name'])}"`
+  if (['', 'OfficeHours', 'OutOfOfficeHours', 'BreakTime'].includes(type)) {
+    const { hours, why } = momentOf({ ...calendar, holidays: [] }, at)
+    if (type === 'BreakTime') return { open: hours === 'break', why }
+    const isOpen = hours === 'office' || hours === 'break' || hours === 'operator'
+    return { open: type === 'OutOfOfficeHours' ? !isOpen : isOpen, why }
+  }
+  const own = ownHours(schedule, calendar.zone, at) ?? { open: true, why: '' }
+  if (type === 'SpecificHoursExcludingHolidays' && ofHoliday) return { open: false, why: ofHoliday }
+  if (type === 'OutOfSpecificHoursIncludingHolidays' && ofHoliday) return { open: true, why: ofHoliday }
+  return own
+}
