@@ -16,7 +16,11 @@ import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
+import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
+import { phoneCallRoutes } from './api/phone-calls.ts'
+import { popRoutes } from './api/pop.ts'
+import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
@@ -30,6 +34,7 @@ import { userRoutes } from './api/users.ts'
 import { webhookRoutes } from './api/webhooks.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { xapiRoutes } from './api/xapi.ts'
 import type { App } from './app.ts'
 import type { ServerDeps } from './server.ts'
 
@@ -58,6 +63,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  xapiRoutes(app, fleet)
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
@@ -66,6 +72,11 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  noteRoutes(app, { ...journal, settle })
+  popRoutes(app, { ...journal, attach: directory.attach, settle })
+  phoneCallRoutes(app, { ...journal, fleet, settle })
+  popLinkSettingRoutes(app, { ...journal, settle })
+  popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)
   eventRoutes(app, journal)
   webhookRoutes(app, { ...journal, settle })

@@ -104,6 +104,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     store: pickTables<Tables, FleetTables>(store),
     clock,
     keyring,
+    dataDir,
+    log,
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
@@ -118,24 +120,27 @@ export function openRooms(options: RoomsOptions): Rooms {
     alone: store.engine === 'sqlite',
     atOnce: TASKS_AT_ONCE,
   })
+  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
     clock,
     lookup: directory.lookup,
     parties: directory.parties,
+    book: directory,
+    keyring,
+    publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
-    keyring,
     outbound,
   })
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf },
-    { access, directory, journal },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { access, directory, fleet, journal },
   )
   closers.push(routing.close)
 

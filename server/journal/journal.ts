@@ -4,7 +4,7 @@ import { openHttpClient } from '../platform/http-client.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { Work } from '../platform/work/work.ts'
-import type { FollowedParties, Lookup } from '../directory/directory.ts'
+import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { callbackDue, openPlanCallback } from './callback-due.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
@@ -24,8 +24,14 @@ import { openDeliveries, type Deliveries } from './webhook-deliveries.ts'
 import { HEADERS, WEBHOOKS } from './webhook-send.ts'
 import { webhookSender } from './webhook-sender.ts'
 import { openWebhooks, type Webhooks } from './webhooks.ts'
+import { openNotes, type Notes } from './notes.ts'
+import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
+import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
+import { openPop, type Pop } from './pop.ts'
+import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
+import { openReports, type Reports } from './reports.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
@@ -37,9 +43,17 @@ export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
 export type { AppendEvent, NewEvent } from './events.ts'
+export type { NoteWriter, Notes } from './notes.ts'
+export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
+export { DEFAULT_LANGUAGE, acceptedLanguage, languageOf } from './labels.ts'
+export type { Pop, PopMay } from './pop.ts'
+export { isLinkToken, type LinkClaim } from './link-token.ts'
+export { PHONE_CALL_COLUMNS, type PhoneCalls } from './phone-calls.ts'
+export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
+export type { CallReport, Reports } from './reports.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -48,6 +62,10 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  notes: Notes
+  pop: Pop
+  popLinks: PopLinks
+  phoneCalls: PhoneCalls
   pbxEvents: PbxEvents
   events: {
     /**
@@ -64,9 +82,11 @@ export type Journal = {
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
+  /** What PBXs report of ended calls themselves. */
+  reports: Reports
   calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
   /** Ends what is being sent; call once nothing is sent any more. */
   close(): Promise<void>
 }
@@ -76,21 +96,25 @@ export type JournalOptions = {
   clock: Clock
   lookup: Lookup
   parties: FollowedParties
+  /** Who customers and contacts are. */
+  book: Pick<Directory, 'customers' | 'contacts' | 'contracts'>
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
   repeatWindowMs: number
+  keyring: Keyring
+  /** Where the hub is reached from outside. */
+  publicUrl: string | null
   /** See `CallDeps`. */
   host: CallDeps['host']
   work: Work
-  keyring: Keyring
   /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
   outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, keyring, outbound, ...deps } = options
+  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host, planCallOver: openPlanCallOver(work, deps.clock) }
   const outbox = openOutbox(work)
@@ -103,22 +127,32 @@ export function openJournal(options: JournalOptions): Journal {
   const telling = { append, planCallback: openPlanCallback(work, deps.clock) }
   work.handle(callbackDue(store, append))
   work.handle(callOver(store, append))
-  return {
+  const calls = openCalls(callStore, callDeps)
+  const card = {
     dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, { ...deps, ...telling }),
     doNotCalls: openDoNotCalls(store, deps),
+    notes: openNotes(store, { ...deps, book, calls }),
+  }
+  return {
+    ...card,
+    phoneCalls: openPhoneCalls(store, { ...callDeps, book }),
+    popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
+    pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),
     events: { append, list: openEventList(store, deps.timeZone) },
     webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
     deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
-    calls: openCalls(callStore, callDeps),
+    reports: openReports(callStore, callDeps),
+    calls,
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
       events: pruneEvents(store),
+      notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },
     close: http.close,

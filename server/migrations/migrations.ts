@@ -9,7 +9,10 @@ import { routingMigration } from './009-routing.ts'
 import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
+import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { eventsMigration } from './016-events.ts'
+import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
+import { popMigration } from './018-pop.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -24,6 +27,9 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '010-fleet': fleetMigration(engine),
     '011-records': recordsMigration(engine),
     '012-users': usersMigration(engine),
+    '013-xapi-tokens': xapiTokensMigration(engine),
     '016-events': eventsMigration(engine),
+    '017-crm-reports-and-profile-hosts': crmMigration(engine),
+    '018-pop': popMigration(engine),
   }
 }

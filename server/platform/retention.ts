@@ -12,6 +12,7 @@ export const RETENTION_DAYS = {
   dispositions: 3 * 365,
   events: 90,
   imports: 90,
+  notes: 3 * 365,
   pbx_events: 365,
   renormalisations: 90,
   work: 90,
