@@ -291,18 +291,20 @@ onEachStore('what happens', (engine) => {
   test('whoever is erased is in no event and no delivery, and what was to be sent of them is not', async (t) => {
     const { ask, post, events, store } = await newTellingHub(t, engine)
     const receiver = await newReceiver(t)
-    receiver.answerWith((_, response) => response.writeHead(500).end('no room for +33 1 99 00 00 01'))
     const webhook = await post('webhooks', { name: 'CRM', url: receiver.url, kinds: ['disposition.saved'] })
     const customer = await post('customers', { name: 'Acme', phone: '0199000001' })
     await post('dispositions', { number: '0199000001', status: 'completed' })
     await post('dispositions', { number: '0199000002', status: 'completed', comment: 'call 01 99 00 00 01' })
     await post('dispositions', { number: '0199000003', status: 'completed' })
     const log = async () => (await ask('GET', `/api/v1/webhooks/${webhook.id}/deliveries`)).json
-    while ((await log()).data.filter((row: Json) => row.response !== null).length < 1)
+    const isSent = (row: Json) => row.state === 'delivered'
+    while ((await log()).data.filter(isSent).length < 3)
       await new Promise((resolve) => setTimeout(resolve, 10))
+    // As if they had been refused, and were to be tried again later.
+    const refused = { delivered_at: null, next_attempt_at: Date.now() + HOUR, last_error: 'It answered 500.' }
     await store.write
       .updateTable('webhook_deliveries')
-      .set({ response: 'no room for +33 1 99 00 00 01' })
+      .set({ ...refused, response: 'no room for +33 1 99 00 00 01' })
       .execute()
     const erased = await ask('POST', '/api/v1/erase', { body: { customer_id: customer.id } })
     assert.equal(erased.status, 200, erased.text)
