@@ -6,6 +6,7 @@ import type { Committed } from '../platform/committed.ts'
 import { fromJson } from '../platform/database/json.ts'
 import { notFound } from '../platform/errors.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
+import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
@@ -108,7 +109,7 @@ export function openCalls(store: CallStore, deps: CallDeps): Calls {
     },
     async create(actor, reach, input) {
       const host = await hostOf(deps, reach, input.pbx3cx_host_id)
-      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: actor.id }
+      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: authorOf(actor).token_id }
       return store.transact(async (tx) => {
         const { call_id } = await storeRecord(tx, deps, host, row)
         const asked_at = deps.clock.now()

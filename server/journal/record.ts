@@ -4,6 +4,7 @@ import { recordAudit, type Actor } from '../platform/audit.ts'
 import { lockForTransaction } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
 import { storable } from '../platform/storable.ts'
+import { authorOf } from './author.ts'
 import { callerNumber } from './caller-number.ts'
 import { codeOf } from './codes.ts'
 import { toDisposition } from './disposition-shape.ts'
@@ -40,7 +41,8 @@ const filled = (text: string | null) =>
 /** The row that a record would make; `status` is still as it was sent. */
 function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft {
   const { lookup, clock } = deps
-  const { tenantId, id: tokenId } = actor
+  const { tenantId } = actor
+  const { key, ...author } = authorOf(actor)
   const now = clock.now()
   const number = callerNumber(given.number, lookup.read(tenantId, given.number))
   const caller = number.number_key === null ? null : lookup.byNumber(tenantId, given.number)
@@ -51,7 +53,7 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     tenant_id: tenantId,
     recorded_at: now,
     updated_at: now,
-    token_id: tokenId,
+    ...author,
     ...number,
     customer_id: named?.customer?.id ?? null,
     contact_id: named?.contact?.id ?? null,
@@ -62,15 +64,15 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     due_at: given.dueAt,
     content: '',
     content_key: null,
-    call_key: call === null ? null : digest(tokenId, call, number.number_key),
-    request_key: given.requestKey === null ? null : digest(tokenId, given.requestKey),
+    call_key: call === null ? null : digest(key, call, number.number_key),
+    request_key: given.requestKey === null ? null : digest(key, given.requestKey),
   }
 }
 
 /** Says the same as another record, whatever the spelling of number and status. */
-function withContent(draft: Draft, status: string): Draft {
-  const { token_id, number_key, comment, agent, due_at, call_key, request_key } = draft
-  const content = digest(token_id, number_key, status, comment, agent, due_at)
+function withContent(draft: Draft, status: string, author: unknown): Draft {
+  const { number_key, comment, agent, due_at, call_key, request_key } = draft
+  const content = digest(author, number_key, status, comment, agent, due_at)
   const isTold = call_key !== null || request_key !== null
   return { ...draft, status, content, content_key: isTold ? null : content }
 }
@@ -151,7 +153,7 @@ export async function recordDispositions(
     const status = await codeOf(tx, actor.tenantId, one.status)
     if (status === null)
       throw invalid({ [given.length === 1 ? 'status' : `${i}.status`]: [unknownStatus(one.status)] })
-    drafts.push(withContent(draftOf(actor, one, deps), status))
+    drafts.push(withContent(draftOf(actor, one, deps), status, authorOf(actor).key))
   }
   // Two lists with the same records in another order would wait for each other.
   if (drafts.length > 1) await lockForTransaction(tx.engine, tx.db as never, `records ${actor.tenantId}`)

@@ -9,6 +9,7 @@ import { invalid, notFound } from '../platform/errors.ts'
 import { openFieldCheck } from '../platform/field-check.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
 import { asRefusal } from '../platform/refusal.ts'
+import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
 import type { RecordsTable } from './call-tables.ts'
 import {
@@ -225,7 +226,7 @@ export function openRecords(store: CallStore, deps: CallDeps): Records {
     },
     async create(actor, reach, input) {
       const host = await hostOf(deps, reach, input.pbx3cx_host_id)
-      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: actor.id }
+      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: authorOf(actor).token_id }
       return store.transact(async (tx) => toRecord(await storeRecord(tx, deps, host, row)))
     },
     async update(actor, reach, id, patch, condition = unconditional) {
