@@ -1,6 +1,6 @@
 import { QueryClientProvider } from '@tanstack/react-query'
 import { useState } from 'react'
-import { RouterProvider } from 'react-router/dom'
+import { RouterProvider } from 'react-router'
 import { newQueryClient } from './api/query-client.ts'
 import { newRouter } from './routes.tsx'
 import { TextsProvider } from './texts/texts.tsx'

@@ -1,12 +1,13 @@
 import type { Disposition } from '../../../contract/dispositions.ts'
 import { ApiError, ask } from './client.ts'
+import { newKey } from './new-key.ts'
 
 /** What the form holds, as the hub takes it. */
 export type Outcome = { status: string; comment: string | null; due_at: string | null }
 /** A disposition under way: what was sent first under which key, and what was made of it. */
 export type Sent = { key: string; first: Outcome | null; id: number | null; etag: string | null }
 
-export const newSent = (): Sent => ({ key: crypto.randomUUID(), first: null, id: null, etag: null })
+export const newSent = (): Sent => ({ key: newKey(), first: null, id: null, etag: null })
 
 /** How dispositions are written: for somebody signed in, or for the holder of a link. */
 export type DispositionDoor = {

@@ -105,6 +105,8 @@ export const en = {
   mayNot: 'You may not do this.',
   changedMeanwhile: 'Somebody else changed it meanwhile. Look at it again, then save.',
   keepOld: 'Leave it as it was',
+  another: 'Another entry',
+  dueHint: 'Empty: any time.',
 
   // History
   calls: 'Recent calls',
@@ -164,6 +166,12 @@ export const en = {
   ringingFrom: (who: string) => `Call from ${who}`,
   ringingUnsaved: 'You have not saved yet. Your text stays here.',
   openCard: 'Open card',
+  talking: 'In call',
+  dialing: 'Dialling',
+  moved: 'Went on elsewhere',
+  movedTo: (to: string) => `Went on at ${to}`,
+  callOver: 'Call is over',
+  callMissed: 'Missed',
   dismiss: 'Dismiss',
 
   // Callbacks

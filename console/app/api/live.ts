@@ -1,0 +1,118 @@
+import { useEffect, useRef } from 'react'
+
+/** What docs/live-calls.md tells of a call at one's own phone, as far as the console needs it. */
+export type LiveEvent = {
+  id: number
+  event: 'pop' | 'dialing' | 'answered' | 'moved' | 'ended'
+  call: number
+  call_id: string
+  host_id: number
+  direction: 'inbound' | 'outbound' | 'internal'
+  state: 'ringing' | 'answered' | 'ended'
+  number: string | null
+  caller_name: string | null
+  customer: { name: string } | null
+  contact: { name: string } | null
+  to: string[]
+  missed: boolean
+}
+export type Connection = 'connecting' | 'on' | 'off'
+type Message = { kind: 'event'; event: LiveEvent } | { kind: 'connection'; connection: Connection }
+
+const EVENTS = ['pop', 'dialing', 'answered', 'moved', 'ended'] as const
+const CHANNEL = 'cordboard.live'
+const AGAIN_AFTER_MS = 10_000
+
+type Told = { onEvent(event: LiveEvent): void; onConnection(connection: Connection): void; onEnded(): void }
+
+/** One stream of the hub; the browser connects again by itself, unless it was refused. */
+function openStream(told: Told): () => void {
+  let source: EventSource | null = null
+  let again: ReturnType<typeof setTimeout> | undefined
+  const connect = () => {
+    told.onConnection('connecting')
+    const opened = new EventSource('/api/v1/live')
+    source = opened
+    opened.addEventListener('open', () => told.onConnection('on'))
+    for (const name of EVENTS) {
+      opened.addEventListener(name, ({ data }) => told.onEvent(JSON.parse(String(data)) as LiveEvent))
+    }
+    opened.addEventListener('bye', ({ data }) => {
+      const { reason } = JSON.parse(String(data)) as { reason: string }
+      if (reason !== 'session_ended') return
+      opened.close()
+      told.onConnection('off')
+      told.onEnded()
+    })
+    opened.addEventListener('error', () => {
+      told.onConnection('off')
+      // A refusal is final for this stream, not for the console: the hub may be starting, or the session over.
+      if (opened.readyState === EventSource.CLOSED) {
+        told.onEnded()
+        again = setTimeout(connect, AGAIN_AFTER_MS)
+      }
+    })
+  }
+  connect()
+  return () => {
+    clearTimeout(again)
+    source?.close()
+  }
+}
+
+/**
+ * The calls of one's own phones. Of several windows one holds the stream and tells the others, because browsers open
+ * few connections to a host; where there are no locks (plain http) every window holds its own. `active` ends it.
+ */
+export function useLiveStream(active: boolean, told: Told): void {
+  const latest = useRef(told)
+  useEffect(() => {
+    latest.current = told
+  })
+  useEffect(() => {
+    if (!active) return
+    const channel = new BroadcastChannel(CHANNEL)
+    const end = new AbortController()
+    const stream = () =>
+      openStream({
+        onEvent(event) {
+          channel.postMessage({ kind: 'event', event } satisfies Message)
+          latest.current.onEvent(event)
+        },
+        onConnection(connection) {
+          channel.postMessage({ kind: 'connection', connection } satisfies Message)
+          latest.current.onConnection(connection)
+        },
+        onEnded: () => latest.current.onEnded(),
+      })
+    channel.addEventListener('message', ({ data }) => {
+      const message = data as Message
+      if (message.kind === 'event') latest.current.onEvent(message.event)
+      else latest.current.onConnection(message.connection)
+    })
+    if ('locks' in navigator) {
+      navigator.locks
+        .request(CHANNEL, { signal: end.signal }, () => {
+          const close = stream()
+          return new Promise<void>((resolve) => {
+            end.signal.addEventListener('abort', () => {
+              close()
+              resolve()
+            })
+          })
+        })
+        .catch(() => {
+          // Given up before its turn came.
+        })
+    } else {
+      const close = stream()
+      end.signal.addEventListener('abort', close)
+    }
+    // A window that waits for its turn hears of the stream through the one that has it.
+    latest.current.onConnection('on')
+    return () => {
+      end.abort()
+      channel.close()
+    }
+  }, [active])
+}
