@@ -37,6 +37,9 @@ export const Note = Type.Object({
   noteable_type: NoteableType,
   /** Merges since then followed. */
   noteable_id: Id,
+  /** Whom it is about: a note on a contact is about the contact's customer as well. */
+  customer_id: Nullable(Id),
+  contact_id: Nullable(Id),
   type: Nullable(Type.String()),
   title: Nullable(Type.String()),
   body: Nullable(Type.String()),
@@ -51,6 +54,8 @@ export const Note = Type.Object({
   updated_at: Instant,
 })
 export const NotePage = PageOf(Note)
+/** A page of the usual envelope; asked for by `noteable_type` and `noteable_id` alone, all of them as a bare array. */
+export const NoteList = Type.Union([NotePage, Type.Array(Note)])
 export type NoteInput = Static<typeof NoteInput>
 export type NotePatch = Static<typeof NotePatch>
 export type Note = Static<typeof Note>

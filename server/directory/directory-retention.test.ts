@@ -74,6 +74,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         sessions: pruneSessions(store as never),
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
+        notes: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
       },
       now: () => NOW,

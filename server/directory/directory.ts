@@ -37,6 +37,7 @@ export type { Identified } from './match.ts'
 export type { DirectoryImage, IndexSharing } from './index-follower.ts'
 export type { ReadNumber } from './read-number.ts'
 export { INDEX_FORM } from './caller-index.ts'
+export { fold } from './fold.ts'
 export { numberKey } from './number-key.ts'
 export type { DirectoryTables } from './tables.ts'
 

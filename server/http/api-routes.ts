@@ -15,6 +15,7 @@ import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
+import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
@@ -64,6 +65,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  noteRoutes(app, { ...journal, settle })
   pbxEventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)

@@ -1,5 +1,5 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
-import { eraseFromCalls, eraseFromJournal } from '../journal/journal.ts'
+import { eraseFromCalls, eraseFromJournal, eraseFromNotes } from '../journal/journal.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
 import { eraseFromWork } from '../platform/work/erase-work.ts'
@@ -10,6 +10,7 @@ export const ERASERS: Eraser[] = [
   eraseFromFleet,
   eraseFromCalls,
   eraseFromJournal,
+  eraseFromNotes,
   eraseFromRouting,
   eraseFromAudit,
   eraseFromRecordedAnswers,

@@ -115,6 +115,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     clock,
     lookup: directory.lookup,
     parties: directory.parties,
+    book: directory,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,

@@ -1,7 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { PruneOne } from '../platform/retention.ts'
-import type { FollowedParties, Lookup } from '../directory/directory.ts'
+import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { openCalls, type Calls } from './calls.ts'
@@ -11,6 +11,8 @@ import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openNotes, type Notes } from './notes.ts'
+import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
@@ -22,6 +24,8 @@ export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { NoteWriter, Notes } from './notes.ts'
+export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
@@ -33,6 +37,7 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  notes: Notes
   pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
@@ -40,7 +45,7 @@ export type Journal = {
   records: Records
   calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; notes: PruneOne; pbx_events: PruneOne }
 }
 
 export type JournalOptions = {
@@ -48,6 +53,8 @@ export type JournalOptions = {
   clock: Clock
   lookup: Lookup
   parties: FollowedParties
+  /** Who customers and contacts are. */
+  book: Pick<Directory, 'customers' | 'contacts' | 'contracts'>
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
@@ -58,21 +65,24 @@ export type JournalOptions = {
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, ...deps } = options
+  const { store, repeatWindowMs, host, book, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host }
+  const calls = openCalls(callStore, callDeps)
   return {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
+    notes: openNotes(store, { ...deps, book, calls }),
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
-    calls: openCalls(callStore, callDeps),
+    calls,
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
+      notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },
   }

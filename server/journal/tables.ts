@@ -67,6 +67,9 @@ export type NotesTable = {
   tenant_id: number
   noteable_type: NoteableType
   noteable_id: number
+  /** Whom it is about: what it is on, a contact's customer, the parties of a call. */
+  customer_id: number | null
+  contact_id: number | null
   type: string | null
   title: string | null
   body: string | null

@@ -14,10 +14,13 @@ export function popMigration(engine: 'sqlite' | 'postgres'): Migration {
     async up(db: Kysely<unknown>) {
       for (const statement of [
         // Parties and calls are ids without a reference: merges are followed when a note is read.
-        `create table notes (${id}, ${tenant}, noteable_type ${text} not null, noteable_id ${int} not null, type ${text},
+        `create table notes (${id}, ${tenant}, noteable_type ${text} not null, noteable_id ${int} not null,
+          customer_id ${int}, contact_id ${int}, type ${text},
           title ${text}, body ${text}, folded ${text} not null, priority ${int} not null, phone_call_id ${int}, author ${text},
           user_id ${int}, token_id ${int}, created_at ${int} not null, updated_at ${int} not null, unique (tenant_id, id))`,
         `create index notes_by_noteable on notes (tenant_id, noteable_type, noteable_id, created_at)`,
+        `create index notes_by_customer on notes (tenant_id, customer_id, created_at) where customer_id is not null`,
+        `create index notes_by_contact on notes (tenant_id, contact_id, created_at) where contact_id is not null`,
         `create index notes_by_call on notes (tenant_id, phone_call_id) where phone_call_id is not null`,
         `create index notes_by_age on notes (created_at)`,
         `create table disposition_labels (${tenant}, code ${text} not null, language ${text} not null, label ${text} not null,

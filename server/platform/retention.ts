@@ -11,6 +11,7 @@ export const RETENTION_DAYS = {
   decisions: 90,
   dispositions: 3 * 365,
   imports: 90,
+  notes: 3 * 365,
   pbx_events: 365,
   renormalisations: 90,
   work: 90,
