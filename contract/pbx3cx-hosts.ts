@@ -101,6 +101,8 @@ export const HostInput = Type.Object({
   ),
   /** The port of its own that its call records come in on. */
   cdr_port: Port,
+  /** Whether its live calls are followed; needs `xapi_client_id` and `xapi_client_secret`. */
+  watch_calls: MaybeTruth,
   /** Calling codes that this PBX lets its users dial; null = not known. */
   open_destinations: Cleared(Type.Array(Type.String({ pattern: '^\\+?[0-9]{1,7}$' }), { maxItems: 300 })),
 })
@@ -169,6 +171,7 @@ export const Host = Type.Object({
   cdr_source: Type.Enum([...CDR_SOURCES], { default: 'auto' }),
   cdr_addresses: Nullable(Type.Array(Type.String())),
   cdr_port: MaybeInt,
+  watch_calls: Type.Boolean({ default: false }),
   open_destinations: Nullable(Type.Array(Type.String())),
   /** What its last test found; null = never tested. */
   capabilities: Nullable(Capabilities),

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 
-/** What a token may do. `admin` includes every other scope; a `:write` scope includes its `:read`. `secrets:reveal` shows stored secrets. */
+/** What a token may do. `admin` includes every other scope; a `:write` scope includes its `:read`. `secrets:reveal` shows stored secrets; `calls:place` lets phones dial. */
 export const SCOPES = [
   'identify',
   'journal:write',
@@ -8,6 +8,7 @@ export const SCOPES = [
   'directory:write',
   'calls:read',
   'calls:write',
+  'calls:place',
   'fleet:read',
   'fleet:write',
   'secrets:reveal',

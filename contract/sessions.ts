@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox'
 import { Id, Instant, Nullable, PageOf } from './common.ts'
 import { Language } from './dispositions.ts'
-import { Password, Role } from './users.ts'
+import { Password, Phone, Role } from './users.ts'
 
 const Code = Type.String({ maxLength: 40, description: 'Of the authenticator, or a recovery code.' })
 
@@ -28,6 +28,8 @@ export const WhoAmI = Type.Object({
   scopes: Type.Array(Type.String()),
   /** The tenants a user may act in with `Cordboard-Tenant`. */
   tenants: Type.Array(Type.Object({ id: Id, name: Type.String(), role: Role })),
+  /** The user's phones in the tenant acted in. */
+  phones: Type.Array(Phone),
   session_id: Nullable(Id),
   expires_at: Nullable(Instant),
   /** Of a session in a cookie: to be sent as `X-CSRF-Token` with everything that is no GET. */

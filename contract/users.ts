@@ -9,19 +9,31 @@ export type Role = Static<typeof Role>
 
 export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
   admin: ['admin'],
-  manager: ['identify', 'journal:write', 'directory:write', 'calls:write', 'fleet:read'],
-  agent: ['identify', 'journal:write', 'directory:read', 'calls:read'],
+  manager: ['identify', 'journal:write', 'directory:write', 'calls:write', 'calls:place', 'fleet:read'],
+  agent: ['identify', 'journal:write', 'directory:read', 'calls:read', 'calls:place'],
 }
 
 export const Password = Type.String({ minLength: 10, maxLength: 200 })
 const Email = Type.String({ format: 'email', maxLength: 254 })
 
-/** A tenant, by default the one acted in, or one below it. */
-export const MembershipInput = Type.Object(
-  { tenant_id: Type.Optional(Id), role: Role },
+/** An extension of a PBX that is somebody's phone. */
+export const Phone = Type.Object(
+  { host_id: Id, extension: Type.String({ pattern: '^[0-9*#]{1,20}$' }) },
   { additionalProperties: false },
 )
-export const Membership = Type.Object({ tenant_id: Id, role: Role })
+export type Phone = Static<typeof Phone>
+
+/** A tenant, by default the one acted in, or one below it. */
+export const MembershipInput = Type.Object(
+  {
+    tenant_id: Type.Optional(Id),
+    role: Role,
+    /** The user's phones at PBX hosts of that tenant; absent = unchanged. */
+    phones: Type.Optional(Type.Array(Phone, { maxItems: 20 })),
+  },
+  { additionalProperties: false },
+)
+export const Membership = Type.Object({ tenant_id: Id, role: Role, phones: Type.Array(Phone) })
 export type MembershipInput = Static<typeof MembershipInput>
 
 export const UserInput = Type.Object(

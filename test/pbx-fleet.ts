@@ -54,6 +54,7 @@ export const HOST_PROPERTIES: Record<string, [type: string, initial: unknown]> =
   cdr_source: ['string', 'auto'],
   cdr_addresses: ['array', null],
   cdr_port: ['integer', null],
+  watch_calls: ['boolean', false],
   open_destinations: ['array', null],
   capabilities: ['object', null],
   last_seen_at: ['string', null],
@@ -100,6 +101,7 @@ export const HOST_VALUES: Record<string, unknown> = {
   cdr_source: 'socket_in',
   cdr_addresses: ['192.0.2.10', '198.51.100.0/24'],
   cdr_port: 5015,
+  watch_calls: true,
   open_destinations: ['33', '32'],
 }
 

@@ -40,7 +40,7 @@ export type XapiOptions = {
   longestAnswer?: number
   /** In bytes. Default 16 MiB. */
   longestDescription?: number
-  /** Looks names up instead of the system. */
+  /** Looks names up instead of the system. An error with the code `EACCES` says that a connection may not lead there. */
   lookup?: LookupFunction
   /** Hears what an upgrade of the PBX changed in its API. */
   onDrift?: (report: DriftReport) => void
@@ -71,6 +71,8 @@ export type XapiClient = Resources & {
   refresh(): Promise<DriftReport | null>
   /** The version the PBX told with its last answer; null until it told one. */
   version(): string | null
+  /** Since when this client does nothing, ms since 1970; null while a request, a download or a watch of calls is under way. */
+  idleSince(): number | null
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -126,6 +128,7 @@ export function openXapi(options: XapiOptions): XapiClient {
       pages((window) => onePage((more) => caller.call(id, input, { signal, ...more }), window), paging),
     refresh: () => discovery.refresh(),
     version: () => session.version(),
+    idleSince: connection.idleSince,
     close,
     [Symbol.asyncDispose]: close,
   }

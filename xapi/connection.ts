@@ -54,6 +54,10 @@ export type Connection = {
   readonly origin: string
   readonly prefix: string
   readonly options: ConnectionOptions
+  /** Since when nothing is under way, ms since 1970; null while something is. */
+  idleSince(): number | null
+  /** Something beside the lane is under way until what is answered is called. */
+  use(): () => void
   /** Runs `work` in a place of this host's lane. */
   inLane<T>(signal: AbortSignal | null, work: (send: Send) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -77,6 +81,14 @@ export function openConnection(options: ConnectionOptions): Connection {
   })
   const lane = openLane(url.origin)
   const closing = new AbortController()
+  let [uses, idleSince] = [0, Date.now()]
+
+  const use = () => {
+    uses++
+    return () => {
+      if (--uses === 0) idleSince = Date.now()
+    }
+  }
 
   async function attempt(request: RawRequest): Promise<RawAnswer> {
     const { headMs, bodyMs } = options.deadlines
@@ -100,11 +112,13 @@ export function openConnection(options: ConnectionOptions): Connection {
         signal,
       })
       clearTimeout(timer)
-      return await readBody(request, answer, {
+      const read = await readBody(request, answer, {
         bodyMs,
         longest: request.longestAnswer ?? options.longestAnswer,
         expire: () => expire('body', bodyMs),
       })
+      read.stream?.once('close', use())
+      return read
     } catch (error) {
       if (closing.signal.aborted) throw closedError(request.operation)
       if (request.signal?.aborted) throw request.signal.reason
@@ -151,14 +165,19 @@ export function openConnection(options: ConnectionOptions): Connection {
     origin: url.origin,
     prefix: url.pathname.replace(/\/$/, ''),
     options,
+    idleSince: () => (uses === 0 ? idleSince : null),
+    use,
     async inLane(signal, work) {
       if (closing.signal.aborted) throw closedError(null)
       const either = signal === null ? closing.signal : AbortSignal.any([closing.signal, signal])
+      const done = use()
       try {
         return await lane.run(options.concurrency, either, () => work(send))
       } catch (error) {
         if (signal?.aborted && error === either.reason) throw signal.reason
         throw closing.signal.aborted && !(error instanceof XapiError) ? closedError(null) : error
+      } finally {
+        done()
       }
     },
     async close() {

@@ -2,6 +2,7 @@ import { XapiError, type XapiErrorKind } from './errors.ts'
 
 const REASONS: Readonly<Record<string, readonly [XapiErrorKind, string, string]>> = {
   ENOTFOUND: ['network', 'dns', 'the name is not known'],
+  EACCES: ['network', 'not_allowed', 'its address may not be connected to'],
   EAI_AGAIN: ['network', 'dns', 'the name could not be looked up just now'],
   ECONNREFUSED: ['network', 'refused', 'nothing listens there'],
   EHOSTUNREACH: ['network', 'unreachable', 'there is no route to it'],

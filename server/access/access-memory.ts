@@ -38,6 +38,8 @@ export type KnownToken = {
 export type AccessMemory = {
   tenant(id: number): TenantSettings | null
   byHash(hash: string): KnownToken | null
+  /** By its id; a session's is below zero. */
+  byNumber(id: number): KnownToken | null
   addressCredentials(): Iterable<KnownToken>
   isDescendant(tenantId: number, ancestorId: number): boolean
   /** The session as it is in another tenant of its user; a token, or one that is none there, as it is. */
@@ -136,6 +138,7 @@ function openMemory() {
   const memory: AccessMemory = {
     tenant: (id) => tenants.get(id) ?? null,
     byHash: (hash) => byHash.get(hash) ?? null,
+    byNumber: (id) => byId.get(id) ?? null,
     *addressCredentials() {
       for (const token of byId.values()) if (token.hash === null) yield token
     },

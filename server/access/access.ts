@@ -1,6 +1,7 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
 import { openPeople, type People } from './people.ts'
+import { openPhoneMemory, type PhoneImage, type PhoneMemory } from './phones.ts'
 import { openUserMemory, type UserImage } from './user-memory.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { openAccessMemory, type AccessImage, type AccessMemory } from './access-memory.ts'
@@ -25,7 +26,7 @@ export type { Reach } from './sessions.ts'
 export type { TenantView } from './tenant-views.ts'
 
 /** What a snapshot holds of access. */
-export type AccessSnapshot = AccessImage & { users: UserImage }
+export type AccessSnapshot = AccessImage & { users: UserImage; phones: PhoneImage }
 
 export type Access = Authentication &
   People & {
@@ -35,6 +36,8 @@ export type Access = Authentication &
     operatorTenantId(): number | null
     tenants: Tenants
     tokens: Tokens
+    /** A user's phones in a tenant; from memory. */
+    phonesOf: PhoneMemory['of']
     /** From memory; null for a tenant that does not exist or was closed. */
     tenant(id: number): TenantView | null
     /** See Tenants.nameCountry. */
@@ -68,13 +71,15 @@ export function openAccess(options: AccessOptions): Access {
   const { store, clock, timeZone, onTrouble } = options
   const tokens = openAccessMemory(store, options.onMemory)
   const users = openUserMemory(store, clock)
+  const phones = openPhoneMemory(store)
   const memory: AccessMemory = {
     ...tokens,
     byHash: (hash) => tokens.byHash(hash) ?? users.byHash(hash),
+    byNumber: (id) => tokens.byNumber(id) ?? users.byNumber(id),
     inTenant: users.inTenant,
   }
   const usage = openUsageNotes(store, clock, users, onTrouble)
-  const people = openPeople(options, memory)
+  const people = openPeople(options, memory, phones.of)
   const tenants = openTenants(store, clock, timeZone)
   return {
     bootstrap: () => bootstrap(options),
@@ -82,6 +87,7 @@ export function openAccess(options: AccessOptions): Access {
     ...openAuthentication(memory, clock, usage.used),
     tenants,
     tokens: openTokens(store, clock),
+    phonesOf: phones.of,
     ...people,
     tenant: openTenantViews(memory, options),
     nameCountry: tenants.nameCountry,
@@ -89,16 +95,19 @@ export function openAccess(options: AccessOptions): Access {
     async hydrate() {
       await tokens.hydrate()
       await users.hydrate()
+      await phones.hydrate()
     },
     async apply(changes) {
       await tokens.apply(changes)
       const ids = changes.filter((one) => one.entity === 'user').flatMap((one) => one.ids)
       if (ids.length > 0) await users.apply(ids)
+      await phones.apply(changes)
     },
-    image: () => ({ ...tokens.image(), users: users.image() }),
+    image: () => ({ ...tokens.image(), users: users.image(), phones: phones.image() }),
     load(image) {
       tokens.load(image)
       users.load(image.users)
+      phones.load(image.phones)
     },
     close: usage.close,
   }

@@ -3,7 +3,8 @@ import type { Clock } from '../platform/clock.ts'
 import { HubError } from '../platform/errors.ts'
 import type { AccessMemory, KnownToken } from './access-memory.ts'
 import { openFailureThrottle } from './failure-throttle.ts'
-import type { Principal } from './principal.ts'
+import type { Scope } from '../../contract/scopes.ts'
+import { mayDo, type Principal } from './principal.ts'
 import { hashToken } from './token-secret.ts'
 
 /** What a request shows of itself. */
@@ -26,6 +27,8 @@ export type Authentication = {
   authenticate(credentials: Credentials): Principal
   /** Who a secret stands for, in its own tenant, if nothing but the secret is needed for it; notes no failure. */
   recognise(secret: string): Principal | null
+  /** Whether somebody who was let in still is who they were, with this scope, in that tenant: for answers that take long. */
+  stands(principal: Principal, scope: Scope): boolean
 }
 
 /** More tokens than that are in nobody's use at the same time; then it begins anew. */
@@ -111,6 +114,13 @@ export function openAuthentication(
       }
       const acting = memory.inTenant(token, credentials.actAs)
       return principalOf(acting, actingTenant(acting, credentials.actAs))
+    },
+    stands({ tokenId, tenantId }, scope) {
+      const token = memory.byNumber(tokenId)
+      if (!token || !isLive(token)) return false
+      const acting = memory.inTenant(token, String(tenantId))
+      const isBelow = acting.scopes.has('admin') && memory.isDescendant(tenantId, acting.tenantId)
+      return (acting.tenantId === tenantId || isBelow) && mayDo(acting.scopes, scope)
     },
     recognise(secret) {
       const digest = digests.get(secret) ?? hashToken(secret)

@@ -3,6 +3,7 @@ import type { AccessMemory } from './access-memory.ts'
 import type { AccessOptions } from './access.ts'
 import { openOwnAccount, type OwnAccount } from './own-account.ts'
 import { openPasswords } from './passwords.ts'
+import type { PhoneMemory } from './phones.ts'
 import type { Principal } from './principal.ts'
 import { csrfTokenOf } from './session-secret.ts'
 import { openSessions, type Sessions } from './sessions.ts'
@@ -19,7 +20,11 @@ export type People = {
   whoAmI(principal: Principal, cookie: string | null): WhoAmI
 }
 
-export function openPeople(options: AccessOptions, memory: AccessMemory): People {
+export function openPeople(
+  options: AccessOptions,
+  memory: AccessMemory,
+  phonesOf: PhoneMemory['of'],
+): People {
   const { store, clock, keyring, publicUrl } = options
   keyring.register({ table: 'users', column: 'totp_secret' })
   const passwords = openPasswords()
@@ -44,10 +49,11 @@ export function openPeople(options: AccessOptions, memory: AccessMemory): People
         },
         role: session.roles.get(tenantId) ?? null,
         tenants: [...session.roles].map(([id, role]) => ({ ...named(id), role })),
+        phones: phonesOf(tenantId, session.user.id),
         session_id: session.id,
         expires_at: new Date(session.endsAt).toISOString(),
       }
-      const nobody = { user: null, role: null, tenants: [], session_id: null, expires_at: null }
+      const nobody = { user: null, role: null, tenants: [], phones: [], session_id: null, expires_at: null }
       return {
         ...(known ?? nobody),
         tenant: named(tenantId),

@@ -72,6 +72,16 @@ export type MembershipsTable = {
   created_at: number
 }
 
+/** An extension that rings for a user of a tenant. */
+export type AgentPhonesTable = {
+  id: Generated<number>
+  tenant_id: number
+  user_id: number
+  host_id: number
+  extension: string
+  created_at: number
+}
+
 export type SessionsTable = {
   id: Generated<number>
   /** That of the user. */
@@ -102,6 +112,7 @@ export type RecoveryCodesTable = {
 export type UserTables = {
   users: UsersTable
   memberships: MembershipsTable
+  agent_phones: AgentPhonesTable
   sessions: SessionsTable
   recovery_codes: RecoveryCodesTable
 }

@@ -29,6 +29,7 @@ export type KnownSession = {
 /** People and their live sessions in memory. Sessions go by numbers below zero, tokens by those above. */
 export type UserMemory = {
   byHash(hash: string): KnownToken | null
+  byNumber(tokenId: number): KnownToken | null
   /** The session as it is in another tenant of its user; the token as it is when it is none there. */
   inTenant(token: KnownToken, wanted: string | null): KnownToken
   /** Brings the end of a session forward, by its number. */
@@ -119,6 +120,7 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
 
   return {
     byHash: (hash) => byHash.get(hash) ?? null,
+    byNumber: (tokenId) => byNumber.get(tokenId) ?? null,
     inTenant(token, wanted) {
       const role = wanted === null ? undefined : token.session?.roles.get(Number(wanted))
       if (role === undefined) return token

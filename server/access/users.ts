@@ -11,20 +11,20 @@ import { recordAudit, type Actor } from '../platform/audit.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Committed } from '../platform/committed.ts'
 import { held } from '../platform/database/claiming.ts'
-import { isOneOf } from '../platform/database/engine.ts'
 import { toFlag } from '../platform/database/json.ts'
 import { isUniqueViolation } from '../platform/database/store-errors.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
+import { membershipsOf, setMemberships, type GivenMemberships } from './memberships.ts'
 import type { Passwords } from './passwords.ts'
 import { newInvitation } from './session-secret.ts'
 import { endSessions } from './sessions.ts'
 import { foldEmail, type User } from './sign-in.ts'
 import type { AccessTables } from './tables.ts'
 import { hashToken } from './token-secret.ts'
-import { membershipsOf, toUser } from './user-shape.ts'
+import { toUser } from './user-shape.ts'
 
 const INVITED_MS = 7 * 24 * 60 * 60_000
 const COLUMNS = {
@@ -93,24 +93,9 @@ export function openUsers({ store, clock, passwords, publicUrl, family }: UsersD
     return { columns: { invite_hash: hashToken(token), invite_until }, invitation }
   }
 
-  const setMemberships = async (
-    { db }: Tx<AccessTables>,
-    actor: Actor,
-    userId: number,
-    given: MembershipInput[],
-  ) => {
-    const seen = family(actor.tenantId)
-    const wanted = new Map(given.map((one) => [one.tenant_id ?? actor.tenantId, one.role]))
-    for (const id of wanted.keys())
-      if (!seen.includes(id)) throw invalid({ memberships: [`Tenant ${id} is not one of yours.`] })
-    await db
-      .deleteFrom('memberships')
-      .where('user_id', '=', userId)
-      .where(isOneOf(engine, 'tenant_id', seen, 'bigint'))
-      .execute()
-    const created_at = clock.now()
-    const rows = [...wanted].map(([tenant_id, role]) => ({ tenant_id, role, user_id: userId, created_at }))
-    await db.insertInto('memberships').values(rows).execute()
+  const givenTo = (actor: Actor, userId: number, given: MembershipInput[]): GivenMemberships => {
+    const { tenantId } = actor
+    return { userId, tenantId, given, seen: family(tenantId), now: clock.now() }
   }
 
   const lock = async (tx: Tx<AccessTables>, actor: Actor, id: number): Promise<User> => {
@@ -175,7 +160,7 @@ export function openUsers({ store, clock, passwords, publicUrl, family }: UsersD
           })
           .returningAll()
           .executeTakeFirstOrThrow()
-        await setMemberships(tx, actor, row.id, input.memberships)
+        await setMemberships(tx, givenTo(actor, row.id, input.memberships))
         const after = await toOne(tx, row, actor.tenantId)
         await recordAudit(tx, actor, { action: 'create', entity: 'user', entityId: row.id, after })
         tx.changed(row.tenant_id, 'user', row.id)
@@ -204,7 +189,7 @@ export function openUsers({ store, clock, passwords, publicUrl, family }: UsersD
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        if (patch.memberships) await setMemberships(tx, actor, id, patch.memberships)
+        if (patch.memberships) await setMemberships(tx, givenTo(actor, id, patch.memberships))
         if (password !== undefined || patch.active === false) await endSessions(tx, id, null, now)
         const after = await toOne(tx, changed, actor.tenantId)
         const noted = {

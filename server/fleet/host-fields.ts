@@ -28,6 +28,7 @@ export const HOST_DEFAULTS = {
   ssh_port: 22,
   tags: '[]',
   cdr_source: 'auto',
+  watch_calls: 0,
 } as const
 
 /** Reads a whole number that may have come as text. */
@@ -176,6 +177,7 @@ export function toHostColumns(input: HostPatch, check: FieldCheck) {
     cdr_source: orDefault(input.cdr_source, D.cdr_source),
     cdr_addresses: readAddresses(check, input.cdr_addresses),
     cdr_port: readWhole(check, 'cdr_port', input.cdr_port, 65_535),
+    watch_calls: flagOr(input.watch_calls, D.watch_calls),
     open_destinations:
       input.open_destinations &&
       toJson([...new Set(input.open_destinations.map((code) => code.replace('+', '')))]),

@@ -52,6 +52,7 @@ export function toHost(row: Selectable<PbxHostsTable>): Host {
     cdr_source: row.cdr_source as Host['cdr_source'],
     cdr_addresses: listOf(row.cdr_addresses),
     cdr_port: row.cdr_port,
+    watch_calls: row.watch_calls === 1,
     open_destinations: listOf(row.open_destinations),
     capabilities: row.capabilities === null ? null : fromJson<Capabilities>(row.capabilities),
     last_seen_at: isoOrNull(row.last_seen_at),

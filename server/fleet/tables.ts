@@ -55,6 +55,7 @@ export type PbxHostsTable = {
   /** JSON of what the last test found. */
   capabilities: string | null
   last_seen_at: number | null
+  watch_calls: Flag
 } & Record<HostSecret, string | null> &
   Stamps
 
@@ -85,8 +86,32 @@ export type FleetSettingsTable = {
   updated_at: number
 }
 
+/**
+ * What the hubs on this store know together of one API client of a PBX. Instants are the database's clock. `name` is
+ * the SHA-256 of the PBX's address, the client id and its secret: whoever has all three shares the token they get.
+ */
+export type XapiTokensTable = {
+  id: Generated<number>
+  /** Whose use of the client came first. */
+  tenant_id: number
+  name: string
+  credential: string | null
+  /** Sealed by the keyring. */
+  access_token: string | null
+  issued_at: number | null
+  refresh_at: number | null
+  expires_at: number | null
+  refused_until: number | null
+  refused_status: number | null
+  refused_message: string | null
+  /** Who may fetch a token, and until when; null = nobody. */
+  lease_owner: string | null
+  lease_until: number
+}
+
 export type FleetTables = {
   pbx_hosts: PbxHostsTable
+  xapi_tokens: XapiTokensTable
   pbx_audits: PbxAuditsTable
   fleet_settings: FleetSettingsTable
 } & AuditTables

@@ -281,6 +281,25 @@ test('without the right to control calls the active calls are polled', async (t)
   assert.equal(seen.events[0]?.source, 'polling')
 })
 
+test('a call that is polled at another number than before went there', async (t) => {
+  const pbx = await openPretendPbx(t)
+  addCalls(t, pbx).refuseWith = 403
+  const rows = ['800 Sales', '101 Bob', '102 Eve'].map((Callee, i) => [
+    { Id: 1, Caller: '+3612345678 Ann', Callee, Status: i === 0 ? 'Routing' : 'Talking' },
+  ])
+  pbx.on('/ActiveCalls', () => ({ body: { value: rows.shift() ?? [] } }))
+  const seen = watch(t, openClient(t, pbx), { pollMs: 1 })
+  await seen.count(6)
+  assert.deepEqual(seen.told(), [
+    'ringing 800 +3612345678',
+    'answered 101 +3612345678',
+    'ended 800 +3612345678',
+    'answered 102 +3612345678',
+    'ended 101 +3612345678',
+    'ended 102 +3612345678',
+  ])
+})
+
 test('when only the socket will do, its refusal is told', async (t) => {
   const pbx = await openPretendPbx(t)
   addCalls(t, pbx).refuseWith = 403

@@ -3,7 +3,7 @@ import { isXapiError } from '../errors.ts'
 import type { ActiveCalls } from '../resources/call-log.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Session } from '../session.ts'
-import type { CallEvent } from './call-event.ts'
+import type { CallEvent, CallPlace } from './call-event.ts'
 import { openEventQueue } from './event-queue.ts'
 import { openCallControlRest, type CallControlRest } from './rest.ts'
 import { watchPolling } from './watch-polling.ts'
@@ -24,8 +24,11 @@ export type WatchCallsOptions = {
   reconnect?: { firstMs: number; mostMs: number }
   /** Hears why a connection was lost or refused; the stream goes on. */
   onProblem?: (error: unknown) => void
-  /** Hears when events are followed, first and after every new connection. */
-  onReady?: (source: CallEvent['source']) => void
+  /**
+   * Hears when events are followed, first and after every new connection, and where calls were at that moment: the
+   * events that say so were emitted before.
+   */
+  onReady?: (source: CallEvent['source'], present: CallPlace[]) => void
 }
 
 /** Live calls: what happens, and orders to legs. */
@@ -53,7 +56,7 @@ export function openCallControl(
       try {
         return await watchSocket(connection, session, rest, {
           ...shared,
-          onReady: () => onReady('socket'),
+          onReady: (present) => onReady('socket', present),
           graceMs: options.graceMs ?? 2000,
           pingMs: options.pingMs ?? 15_000,
           reconnect: options.reconnect ?? { firstMs: 1000, mostMs: 60_000 },
@@ -66,7 +69,7 @@ export function openCallControl(
     }
     await watchPolling(activeCalls, {
       ...shared,
-      onReady: () => onReady('polling'),
+      onReady: (present) => onReady('polling', present),
       everyMs: options.pollMs ?? 1500,
     })
   }
@@ -80,11 +83,13 @@ export function openCallControl(
       const running = run(options, signal, queue.push).then(queue.end, (error: unknown) =>
         signal.aborted ? queue.end() : queue.fail(error),
       )
+      const done = connection.use()
       try {
         yield* queue.events()
       } finally {
         left.abort()
         await running
+        done()
       }
     },
   }

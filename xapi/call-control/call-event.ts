@@ -1,3 +1,6 @@
+/** A call at a number. */
+export type CallPlace = Pick<CallEvent, 'callId' | 'dn'>
+
 /** Something that happened to a call at one extension, queue or route point. */
 export type CallEvent = {
   /**

@@ -1,4 +1,4 @@
-import type { CallEvent } from './call-event.ts'
+import type { CallEvent, CallPlace } from './call-event.ts'
 import type { MonitoredDn, Participant } from './participant.ts'
 
 /**
@@ -14,6 +14,8 @@ export type Tracker = {
   reconcile(state: readonly MonitoredDn[]): void
   /** The same for one number. */
   reconcileDn(state: MonitoredDn): void
+  /** Where calls are. */
+  present(): CallPlace[]
   /** Ends every wait for a leg that may come back. */
   close(): void
 }
@@ -101,6 +103,7 @@ export function openTracker(options: { graceMs: number; emit: (event: CallEvent)
         reconcileDn({ dn, type: types.get(dn) ?? '', devices: [], participants: [] })
       for (const one of state) reconcileDn(one)
     },
+    present: () => [...calls.values()].map(({ last: { callId, dn } }) => ({ callId, dn })),
     close() {
       for (const call of calls.values()) if (call.ending !== null) clearTimeout(call.ending)
       calls.clear()

@@ -3,13 +3,13 @@ import { backoffMs } from '../backoff.ts'
 import { isXapiError } from '../errors.ts'
 import type { ActiveCalls } from '../resources/call-log.ts'
 import type { ActiveCall } from '../resources/entities.ts'
-import type { CallEvent } from './call-event.ts'
+import type { CallEvent, CallPlace } from './call-event.ts'
 
 export type PollingOptions = {
   signal: AbortSignal
   emit: (event: CallEvent) => void
   onProblem: (error: unknown) => void
-  onReady: () => void
+  onReady: (present: CallPlace[]) => void
   everyMs: number
 }
 
@@ -31,7 +31,8 @@ export async function watchPolling(activeCalls: ActiveCalls, options: PollingOpt
         if (!now.has(id)) emit({ ...event, type: 'ended', wasAnswered: isAnswered })
       }
       known = new Map([...now].map(([id, row]) => [id, see(row, known.get(id) ?? null)]))
-      if (failures >= 0) options.onReady()
+      if (failures >= 0)
+        options.onReady([...known.values()].map(({ event: { callId, dn } }) => ({ callId, dn })))
       failures = -1
     } catch (error) {
       if (signal.aborted) return
@@ -44,8 +45,14 @@ export async function watchPolling(activeCalls: ActiveCalls, options: PollingOpt
   }
 
   function see(row: ActiveCall, before: Seen | null): Seen {
-    const isAnswered = before?.isAnswered === true || isTalking(row)
     const event = tell(row)
+    // A transfer: it begins at the other number before it ends at the former one, as over the socket.
+    if (before !== null && before.event.dn !== event.dn) {
+      const there = see(row, null)
+      emit({ ...before.event, type: 'ended', wasAnswered: before.isAnswered })
+      return there
+    }
+    const isAnswered = before?.isAnswered === true || isTalking(row)
     if (isAnswered && before?.isAnswered !== true) emit({ ...event, type: 'answered', wasAnswered: true })
     else if (before === null) emit({ ...event, type: 'ringing', wasAnswered: false })
     return { event, isAnswered }

@@ -4,7 +4,7 @@ import type { Connection } from '../connection.ts'
 import { isXapiError } from '../errors.ts'
 import type { Session } from '../session.ts'
 import type { StoredToken } from '../token-store.ts'
-import type { CallEvent } from './call-event.ts'
+import type { CallEvent, CallPlace } from './call-event.ts'
 import type { CallControlRest } from './rest.ts'
 import { readChange, type Change } from './frame.ts'
 import { openEventSocket, type EventSocket } from './socket.ts'
@@ -16,7 +16,7 @@ export type WatchOptions = {
   /** Hears why a connection failed; it is tried again. */
   onProblem: (error: unknown) => void
   /** Hears when the events of a new connection follow on from the state of the PBX. */
-  onReady: () => void
+  onReady: (present: CallPlace[]) => void
   graceMs: number
   pingMs: number
   /** The shortest and the longest wait before the next connection. */
@@ -50,7 +50,7 @@ export async function watchSocket(
         const { isRefused } = await follow(token, () => {
           attempt = 0
           refusals = 0
-          options.onReady()
+          options.onReady(tracker.present())
         })
         if (isRefused) rejected = token
       } catch (error) {
