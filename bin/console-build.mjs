@@ -1,5 +1,14 @@
 // node bin/run.mjs bin/console-build.mjs: builds the console into console/dist/site, whole or not at all.
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
@@ -18,11 +27,13 @@ try {
   await build({
     root: join(root, 'console'),
     configFile: join(root, 'console', 'vite.config.mjs'),
-    logLevel: 'warn',
+    logLevel: 'error',
     build: { outDir: fresh, emptyOutDir: true },
   })
   packBelow(fresh)
   writeFileSync(join(fresh, STAMP), digest)
+  // Whoever builds is not always who serves.
+  chmodSync(fresh, 0o755)
   putInPlace()
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)

@@ -16,7 +16,7 @@ export function digestSources(root) {
   const listed = SOURCES.flatMap((place) => filesBelow(root, place))
   const paths = [...listed, ...FILES.filter((path) => existsSync(join(root, path)))]
   const digest = createHash('sha256')
-  for (const path of paths.filter((one) => !one.endsWith('.test.ts')).sort()) {
+  for (const path of paths.filter((one) => !one.endsWith('.test.ts')).sort((a, b) => (a < b ? -1 : 1))) {
     const content = readFileSync(join(root, path))
     digest.update(`${path}\n${content.length}\n`).update(content)
   }

@@ -78,7 +78,8 @@ function send(request: FastifyRequest, reply: FastifyReply, file: ConsoleFile): 
 
 /** The smallest form the client takes. */
 function packed(file: ConsoleFile, accepted: string): { body: Buffer; encoding: 'br' | 'gzip' | null } {
-  if (file.br && /\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(accepted)) return { body: file.br, encoding: 'br' }
+  if (file.br && /\bbr\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(accepted))
+    return { body: file.br, encoding: 'br' }
   if (file.gzip && /\bgzip\b(?!\s*;\s*q=0(?:\.0*)?(?:,|$))/.test(accepted))
     return { body: file.gzip, encoding: 'gzip' }
   return { body: file.plain, encoding: null }

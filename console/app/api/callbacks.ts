@@ -53,8 +53,7 @@ export function useNames(numbers: string[]): ReadonlyMap<string, string | null> 
     queries: asked.map((number) => ({
       queryKey: ['lookup', number],
       staleTime: 60_000,
-      queryFn: async () =>
-        (await ask<LookupAnswer>(`/api/v1/lookup/${encodeURIComponent(number)}`)).data,
+      queryFn: async () => (await ask<LookupAnswer>(`/api/v1/lookup/${encodeURIComponent(number)}`)).data,
     })),
   })
   return new Map(

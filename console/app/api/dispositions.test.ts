@@ -24,7 +24,7 @@ function newDoor({ loses = 0, refuses = 0 } = {}) {
     },
     async correct(id, outcome, etag) {
       const record = [...records.values()].find((one) => one.id === id)
-      assert.ok(record)
+      if (!record) throw new Error(`there is no record ${id}`)
       record.now = outcome
       told.push(`correct ${etag ?? 'any'}`)
       return { data: answer(id, outcome), etag: '"2"' }

@@ -12,7 +12,11 @@ export const newSent = (): Sent => ({ key: newKey(), first: null, id: null, etag
 /** How dispositions are written: for somebody signed in, or for the holder of a link. */
 export type DispositionDoor = {
   create(outcome: Outcome, key: string): Promise<Disposition>
-  correct(id: number, outcome: Outcome, etag: string | null): Promise<{ data: Disposition; etag: string | null }>
+  correct(
+    id: number,
+    outcome: Outcome,
+    etag: string | null,
+  ): Promise<{ data: Disposition; etag: string | null }>
   /** The state to correct; null where it cannot be asked for. */
   read(id: number): Promise<{ data: Disposition; etag: string | null } | null>
 }

@@ -33,9 +33,8 @@ export function linkDoor(link: string): DispositionDoor {
   const path = '/api/v1/pop/link/dispositions'
   return {
     create: async (outcome, key) =>
-      (
-        await ask<Disposition>(path, { method: 'POST', body: outcome, idempotencyKey: key, bearer: link })
-      ).data,
+      (await ask<Disposition>(path, { method: 'POST', body: outcome, idempotencyKey: key, bearer: link }))
+        .data,
     correct: (id, outcome, etag) =>
       ask<Disposition>(`${path}/${id}`, { method: 'PATCH', body: outcome, ifMatch: etag, bearer: link }),
     read: () => Promise.resolve(null),

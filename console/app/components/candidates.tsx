@@ -18,7 +18,10 @@ export function Candidates({ card, query }: { card: PopCard; query: PopQuery }) 
           <li key={`${customer?.id ?? ''} ${contact?.id ?? ''}`}>
             <Link
               className="choice"
-              to={paths.pop({ ...about, ...(contact ? { contact_id: contact.id } : { customer_id: customer?.id }) })}
+              to={paths.pop({
+                ...about,
+                ...(contact ? { contact_id: contact.id } : { customer_id: customer?.id }),
+              })}
             >
               <span>
                 <strong>{contact?.name || customer?.name}</strong>

@@ -24,7 +24,12 @@ export function Card({ card, query, link }: { card: PopCard; query: PopQuery; li
   useEffect(() => heading.current?.focus({ preventScroll: true }), [])
 
   const call = card.call?.call ?? null
-  const cardKey = JSON.stringify([call, card.call?.host_id ?? null, card.number?.raw ?? null, query.party_id ?? null])
+  const cardKey = JSON.stringify([
+    call,
+    card.call?.host_id ?? null,
+    card.number?.raw ?? null,
+    query.party_id ?? null,
+  ])
   const door = useMemo(
     () => (link === null ? (number: string) => ownDoor({ number, call }) : () => linkDoor(link)),
     [link, call],
@@ -48,7 +53,9 @@ export function Card({ card, query, link }: { card: PopCard; query: PopQuery; li
             onLeave={() => setCorrecting(null)}
           />
         </Panel>
-        {canAttach && (!card.known || card.confidence < 0.9) && !card.ambiguous ? <AttachForm card={card} /> : null}
+        {canAttach && (!card.known || card.confidence < 0.9) && !card.ambiguous ? (
+          <AttachForm card={card} />
+        ) : null}
       </div>
       <div className="card-side">
         <CallbackList callbacks={card.callbacks} />
@@ -57,10 +64,7 @@ export function Card({ card, query, link }: { card: PopCard; query: PopQuery; li
           <NoteList notes={card.notes} link={link} />
         </Panel>
         <Contracts contracts={card.contracts} />
-        <Dispositions
-          card={card}
-          onCorrect={link === null && card.may.disposition ? setCorrecting : null}
-        />
+        <Dispositions card={card} onCorrect={link === null && card.may.disposition ? setCorrecting : null} />
         <Calls calls={card.calls} />
       </div>
     </article>

@@ -26,7 +26,9 @@ export function Calls({ calls }: { calls: Call[] }) {
               <span>
                 {t[call.direction ?? 'internal']}, {t.statuses[call.status]}
               </span>
-              <span className="muted">{[call.agent_name ?? call.agent_extension, call.queue].filter(Boolean).join(' · ')}</span>
+              <span className="muted">
+                {[call.agent_name ?? call.agent_extension, call.queue].filter(Boolean).join(' · ')}
+              </span>
             </span>
             <span className="row-end">
               <time dateTime={call.started_at}>{times.moment(call.started_at)}</time>

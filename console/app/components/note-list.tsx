@@ -13,7 +13,8 @@ export function NoteList({ notes, link }: { notes: Note[]; link: string | null }
   const { data: session } = useSession()
   const remove = useDeleteNote()
   const mayDelete = (note: Note) =>
-    link === null && (session?.role !== 'agent' || (note.user_id !== null && note.user_id === session.user?.id))
+    link === null &&
+    (session?.role !== 'agent' || (note.user_id !== null && note.user_id === session.user?.id))
   return (
     <>
       {remove.error ? <Banner kind="danger">{errorText(remove.error, t)}</Banner> : null}

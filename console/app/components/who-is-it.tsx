@@ -82,7 +82,9 @@ function Numbers({ card }: { card: PopCard }) {
   const phones = [...(card.contact?.phones ?? []), ...(card.customer?.phones ?? [])]
   const own = card.number?.e164 ?? (card.number?.kind === 'withheld' ? null : card.number?.raw)
   const all = [...(own ? [own] : []), ...phones.map(({ e164, raw }) => e164 ?? raw)]
-  return [...new Set(all)].slice(0, 6).map((number) => <CallButton key={number} number={number} card={card} />)
+  return [...new Set(all)]
+    .slice(0, 6)
+    .map((number) => <CallButton key={number} number={number} card={card} />)
 }
 
 function DoNotCall({ card, link }: { card: PopCard; link: string | null }) {

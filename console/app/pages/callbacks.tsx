@@ -47,7 +47,11 @@ function List({ found, shown }: { found: Page<Callback>; shown: Shown }) {
     <>
       <ul className="callbacks">
         {found.data.map((callback) => (
-          <Row key={callback.id} callback={callback} name={names.get(callback.e164 ?? callback.number) ?? null} />
+          <Row
+            key={callback.id}
+            callback={callback}
+            name={names.get(callback.e164 ?? callback.number) ?? null}
+          />
         ))}
       </ul>
       {last > 1 ? (
@@ -73,7 +77,14 @@ function Row({ callback, name }: { callback: Callback; name: string | null }) {
     <li className="panel callback">
       <div className="callback-line">
         <span className="row-main">
-          <Link className="callback-who" to={paths.pop({ number: e164 ?? number, contact_id, customer_id: contact_id ? null : customer_id })}>
+          <Link
+            className="callback-who"
+            to={paths.pop({
+              number: e164 ?? number,
+              contact_id,
+              customer_id: contact_id ? null : customer_id,
+            })}
+          >
             {who}
           </Link>
           {name ? <span className="muted number">{e164 ?? number}</span> : null}
@@ -93,7 +104,11 @@ function Row({ callback, name }: { callback: Callback; name: string | null }) {
       <div className="form-actions">
         {status === 'open' ? (
           <>
-            <Button aria-label={t.completeOf(who)} busy={change.isPending} onClick={() => set({ status: 'done' })}>
+            <Button
+              aria-label={t.completeOf(who)}
+              busy={change.isPending}
+              onClick={() => set({ status: 'done' })}
+            >
               {t.complete}
             </Button>
             <Button kind="quiet" aria-label={t.postponeOf(who)} onClick={() => setPostpones(true)}>

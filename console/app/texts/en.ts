@@ -4,13 +4,7 @@ export const en = {
   loading: 'Loading …',
   close: 'Close',
   cancel: 'Cancel',
-  save: 'Save',
-  open: 'Open',
   tryAgain: 'Try again',
-  more: 'More',
-  unknown: 'Unknown',
-  nobody: 'nobody',
-  none: 'None',
 
   // Frame
   skip: 'Skip to the content',
@@ -31,7 +25,6 @@ export const en = {
   password: 'Password',
   code: 'Code',
   codeHint: 'Six digits of your authenticator, or a recovery code.',
-  codeStep: 'One more step',
   back: 'Back',
   sessionEnded: 'Your session has ended',
   sessionEndedHint: 'Sign in again and go on where you were. Nothing you typed is lost.',
@@ -57,7 +50,6 @@ export const en = {
   withheld: 'Withheld number',
   severalPossible: 'Several people have this number',
   severalHint: 'Who is it?',
-  chosen: 'You chose one of several with this number.',
   guess: 'A guess by similarity. Attach the number before you rely on it.',
   vip: 'VIP',
   onCall: 'On-call contract',
@@ -65,24 +57,16 @@ export const en = {
   account: 'Account',
   contact: 'Contact',
   customer: 'Customer',
-  role: 'Role',
   crmLink: 'Open in CRM',
   opensNewTab: 'opens in a new tab',
-  copy: 'Copy',
-  copied: 'Copied',
-  otherNumbers: 'Numbers',
   comment: 'Comment',
-  category: 'Category',
   doNotCall: 'Asked not to be called',
   doNotCallSince: (when: string) => `Asked not to be called, since ${when}.`,
   liftDoNotCall: 'May be called again',
-  callNotKnown: 'The PBX has not told of this call yet.',
 
   // Calling
-  call: 'Call',
   callNumber: (number: string) => `Call ${number}`,
   calling: (number: string) => `Your phone rings; then ${number} is called.`,
-  callRefused: 'The call could not be made.',
 
   // Dispositions
   disposition: 'What became of the call',
@@ -90,7 +74,6 @@ export const en = {
   choose: 'Choose one.',
   dueAt: 'Call back at',
   dueAtZone: (zone: string) => `Time of ${zone}.`,
-  dueNeeded: 'Say when.',
   duePast: 'This is in the past.',
   inMinutes: (minutes: number) => `in ${minutes} min`,
   inHours: (hours: number) => `in ${hours} h`,
@@ -144,7 +127,6 @@ export const en = {
   // Attaching
   attach: 'Who is it?',
   attachHint: 'Put this number with somebody, so that the next call is known.',
-  attachTo: (name: string) => `Attach to ${name}`,
   searchCustomers: 'Search customers and contacts',
   searchHint: 'Name, account or e-mail; two letters are enough.',
   nothingFound: 'Nobody found.',
@@ -152,14 +134,12 @@ export const en = {
   createNew: 'Somebody new',
   firstName: 'First name',
   lastName: 'Last name',
-  company: 'Company',
   companyNew: 'New company',
   ofCustomer: (name: string) => `Person of ${name}`,
   create: 'Create and attach',
   nameNeeded: 'Give a name.',
   taken: 'This number belongs to somebody else.',
   attachAnyway: 'They share it: attach anyway',
-  attached: 'The number is attached.',
 
   // Pushed calls
   ringing: 'Incoming call',
@@ -196,7 +176,6 @@ export const en = {
   previous: 'Previous',
   next: 'Next',
   pageOf: (page: number, last: number) => `Page ${page} of ${last}`,
-  show_: 'Show',
 
   // Keyboard
   keysTitle: 'Keyboard',

@@ -18,7 +18,9 @@ export function useTimes() {
     moment(iso: string): string {
       const year = (instant: Date) => format({ year: 'numeric' }).format(instant)
       const sameYear = year(new Date(iso)) === year(new Date())
-      const date = sameYear ? ({ day: 'numeric', month: 'short' } as const) : ({ dateStyle: 'medium' } as const)
+      const date = sameYear
+        ? ({ day: 'numeric', month: 'short' } as const)
+        : ({ dateStyle: 'medium' } as const)
       return `${format(date).format(new Date(iso))}, ${format({ timeStyle: 'short' }).format(new Date(iso))}`
     },
     time: (iso: string) => format({ timeStyle: 'short' }).format(new Date(iso)),
