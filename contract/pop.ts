@@ -22,7 +22,7 @@ export const PopQuery = Type.Object({
   /** The PBX host of `call`. */
   host: Type.Optional(Id),
   /** In any spelling; whatever cannot be read is an unknown caller. */
-  number: Type.Optional(Type.String({ maxLength: 200 })),
+  number: Type.Optional(Type.String({ maxLength: 2_000 })),
   /** The language of labels: en, fr, ro or de; default: the user's, else what the browser asks for, else en. */
   lang: Type.Optional(Type.String({ maxLength: 35 })),
 })

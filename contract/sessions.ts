@@ -43,6 +43,7 @@ export const SelfPatch = Type.Object(
   { language: Type.Optional(Nullable(Language)) },
   { additionalProperties: false },
 )
+export const SelfAnswer = Type.Object({ language: Nullable(Language) })
 export type SelfPatch = Static<typeof SelfPatch>
 
 export const Session = Type.Object({

@@ -17,6 +17,7 @@ import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
 import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
+import { popRoutes } from './api/pop.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
@@ -66,6 +67,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
   noteRoutes(app, { ...journal, settle })
+  popRoutes(app, journal)
   pbxEventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Callback, CallbackPatch } from '../../contract/callbacks.ts'
 import type { Page } from '../../contract/common.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
@@ -6,6 +6,7 @@ import { isOneOf } from '../platform/database/engine.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
+import { isAbout, type About } from './about.ts'
 import { followedParty, partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import type { DispositionRow } from './record.ts'
@@ -16,6 +17,8 @@ import { isoOrNull, isoTime, type JournalDeps, type JournalStore, type Written }
 export type Callbacks = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Callback>>
   get(tenantId: number, id: number): Promise<Callback>
+  /** Of these, those that are open, the earliest first, those without a time last. */
+  openOf(tenantId: number, about: About, limit: number): Promise<Callback[]>
   update(actor: Actor, id: number, patch: CallbackPatch, condition?: Condition): Written<Callback>
 }
 
@@ -86,6 +89,27 @@ export function openCallbacks(store: JournalStore, { clock, parties, timeZone }:
       const row = await own(tenantId).where('id', '=', id).executeTakeFirst()
       if (!row) throw notFound('Callback')
       return toCallback(row, await readDispositions(tenantId, [row]))
+    },
+
+    async openOf(tenantId, about, limit) {
+      const rows = await store.read
+        .selectFrom('callbacks')
+        .innerJoin('dispositions', (join) =>
+          join
+            .onRef('dispositions.tenant_id', '=', 'callbacks.tenant_id')
+            .onRef('dispositions.id', '=', 'callbacks.disposition_id'),
+        )
+        .selectAll('callbacks')
+        .where('callbacks.tenant_id', '=', tenantId)
+        .where('callbacks.status', '=', 'open')
+        .where(isAbout(store.engine, 'dispositions', about))
+        .orderBy(sql`callbacks.due_at is null`)
+        .orderBy('callbacks.due_at')
+        .orderBy('callbacks.id')
+        .limit(limit)
+        .execute()
+      const known = await readDispositions(tenantId, rows)
+      return rows.map((row) => toCallback(row, known))
     },
 
     async update(actor, id, { status, due_at }, condition = unconditional) {

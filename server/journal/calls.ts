@@ -33,7 +33,7 @@ export const CALL_COLUMNS = {
 const isoTime = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : isoTime(at))
 
-function toCall(row: Selectable<CallsTable>): Call {
+export function toCall(row: Selectable<CallsTable>): Call {
   return {
     id: row.id,
     pbx3cx_host_id: row.host_id,

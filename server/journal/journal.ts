@@ -14,6 +14,7 @@ import { pruneDispositions } from './journal-retention.ts'
 import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
+import { openPop, type Pop } from './pop.ts'
 import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
 
@@ -27,6 +28,8 @@ export type { DoNotCalls } from './do-not-call.ts'
 export type { NoteWriter, Notes } from './notes.ts'
 export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
+export { DEFAULT_LANGUAGE, acceptedLanguage, languageOf } from './labels.ts'
+export type { Pop, PopMay } from './pop.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { JournalTables } from './tables.ts'
@@ -38,6 +41,7 @@ export type Journal = {
   callbacks: Callbacks
   doNotCalls: DoNotCalls
   notes: Notes
+  pop: Pop
   pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
@@ -69,12 +73,16 @@ export function openJournal(options: JournalOptions): Journal {
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host }
   const calls = openCalls(callStore, callDeps)
-  return {
+  const card = {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, deps),
     doNotCalls: openDoNotCalls(store, deps),
     notes: openNotes(store, { ...deps, book, calls }),
+  }
+  return {
+    ...card,
+    pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),

@@ -9,6 +9,7 @@ import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { openFieldCheck } from '../platform/field-check.ts'
 import { readPage } from '../platform/listing.ts'
+import { isAbout, type About as Whom } from './about.ts'
 import { authorOf, refuseForeign } from './author.ts'
 import type { CallReach } from './call-filters.ts'
 import type { Calls } from './calls.ts'
@@ -27,6 +28,8 @@ export type Notes = {
   /** Newest first. */
   ofNoteable(tenantId: number, asked: { type: string; id: number }, limit: number): Promise<Note[]>
   get(tenantId: number, id: number): Promise<Note>
+  /** On these parties or one of these calls, newest first. */
+  recent(tenantId: number, about: Whom, callIds: number[], limit: number): Promise<Note[]>
   /** 422 on `noteable_id` for what is not there; `name` is the author's, as it is shown. */
   create(writer: NoteWriter, input: NoteInput, name: string): Written<Note>
   /** HubError `not_yours`. */
@@ -43,7 +46,7 @@ const MOST_WORDS = 10
 type About = Pick<Insertable<NotesTable>, 'noteable_id' | 'customer_id' | 'contact_id'>
 
 /** null for what is not there. */
-async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
+export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
   try {
     return await found
   } catch (error) {
@@ -139,6 +142,23 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
       const rows = await own(tenantId)
         .where('noteable_type', '=', type)
         .where(isOneOf(store.engine, 'noteable_id', ids, 'bigint'))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      return await toNotes(tenantId, rows)
+    },
+
+    async recent(tenantId, about, callIds, limit) {
+      const rows = await own(tenantId)
+        .where((is) =>
+          is.or([
+            isAbout(store.engine, 'notes', { ...about, numberKey: null }),
+            is.and([
+              is('noteable_type', '=', 'call'),
+              isOneOf(store.engine, 'noteable_id', callIds, 'bigint'),
+            ]),
+          ]),
+        )
         .orderBy('id', 'desc')
         .limit(limit)
         .execute()

@@ -27,6 +27,14 @@ export function popMigration(engine: 'sqlite' | 'postgres'): Migration {
           updated_at ${int} not null, primary key (tenant_id, code, language))`,
         `create table pop_settings (${id}, tenant_id ${int} not null unique references tenants (id), links smallint not null,
           link_key ${text}, rotated_at ${int}, updated_at ${int} not null)`,
+        // A card wants the last ten calls of a number or party, however many there are.
+        `drop index calls_by_caller`,
+        `create index calls_by_caller on calls (tenant_id, caller_key, started_at) where caller_key is not null`,
+        `drop index calls_by_called`,
+        `create index calls_by_called on calls (tenant_id, called_key, started_at) where called_key is not null`,
+        `create index calls_by_customer on calls (tenant_id, customer_id, started_at) where customer_id is not null`,
+        `create index calls_by_contact on calls (tenant_id, contact_id, started_at) where contact_id is not null`,
+        `create index calls_by_key on calls (tenant_id, call_key)`,
         `alter table dispositions add column user_id ${int}`,
         `alter table users add column language ${text}`,
       ])
