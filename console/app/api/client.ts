@@ -20,6 +20,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Where the session is made, told and ended. */
+export const SIGN_IN = '/api/v1/session'
+
 export type Asked = {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   query?: Record<string, string | number | boolean | null | undefined>
@@ -36,6 +39,15 @@ export type Asked = {
 export type Answered<T> = { data: T; etag: string | null }
 
 let csrfToken: string | null = null
+let isClosed = false
+
+/**
+ * Once the session is over nothing is asked in its name: every refusal counts as a failed sign-in, and ten of them
+ * within a minute would keep everybody behind this address from signing in.
+ */
+export function closeDoor(closed: boolean): void {
+  isClosed = closed
+}
 let renewCsrf: () => Promise<void> = () => Promise.resolve()
 
 /** The session says it with every answer about itself; it is kept in memory only. */
@@ -61,6 +73,8 @@ export async function ask<T>(path: string, asked: Asked = {}): Promise<Answered<
 
 async function send<T>(path: string, asked: Asked): Promise<Answered<T>> {
   const { method = 'GET', body, signal } = asked
+  if (isClosed && asked.bearer === undefined && !(method === 'POST' && path === SIGN_IN))
+    throw new ApiError(401, { message: 'The session has ended.', code: 'unauthenticated' })
   let response: Response
   let text: string
   try {

@@ -7,6 +7,7 @@ import { newKey } from './new-key.ts'
 export function usePlaceCall() {
   return useMutation({
     mutationFn: async (body: ClickToCall) =>
-      (await ask<PlacedCall>('/api/v1/live/calls', { method: 'POST', body, idempotencyKey: newKey() })).data,
+      (await ask<PlacedCall>('/api/v1/click-to-call', { method: 'POST', body, idempotencyKey: newKey() }))
+        .data,
   })
 }

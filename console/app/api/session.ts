@@ -1,27 +1,39 @@
 import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tanstack/react-query'
 import type { Language } from '../../../contract/dispositions.ts'
 import type { SignIn, WhoAmI } from '../../../contract/sessions.ts'
-import { ApiError, ask, keepCsrfToken, onCsrfRefused } from './client.ts'
+import { ApiError, ask, closeDoor, keepCsrfToken, onCsrfRefused, SIGN_IN } from './client.ts'
 
 const SESSION = ['session']
 const ENDED = ['session-ended']
 
-/** Who is signed in; null for nobody. */
-async function readSession(): Promise<WhoAmI | null> {
+/** Set while somebody is signed in in this browser: without it there is no need to ask, and asking in vain counts as a failure. */
+const SIGNED_IN = 'cordboard.signed-in'
+
+async function fetchSession(): Promise<WhoAmI> {
+  const { data } = await ask<WhoAmI>(SIGN_IN)
+  keepCsrfToken(data.csrf_token)
+  return data
+}
+
+/** Who is signed in; null for nobody. A session that has ended is still told: the page under it stays. */
+async function readSession(client: QueryClient): Promise<WhoAmI | null> {
+  if (localStorage.getItem(SIGNED_IN) === null) return null
   try {
-    const { data } = await ask<WhoAmI>('/api/v1/session')
-    keepCsrfToken(data.csrf_token)
-    return data
+    return await fetchSession()
   } catch (error) {
-    if (error instanceof ApiError && error.status === 401) return null
-    throw error
+    if (!(error instanceof ApiError) || error.status !== 401) throw error
+    const before = client.getQueryData<WhoAmI | null>(SESSION) ?? null
+    if (before) noteEndedSession(client, error)
+    else localStorage.removeItem(SIGNED_IN)
+    return before
   }
 }
 
-onCsrfRefused(async () => void (await readSession()))
+onCsrfRefused(async () => void (await fetchSession()))
 
 export function useSession() {
-  return useQuery({ queryKey: SESSION, queryFn: readSession, staleTime: 60_000 })
+  const client = useQueryClient()
+  return useQuery({ queryKey: SESSION, queryFn: () => readSession(client), staleTime: 60_000 })
 }
 
 /** Whether the session that this page was opened with is over. What is on the screen stays, so that nothing typed is lost. */
@@ -32,7 +44,9 @@ export function useSessionEnded(): boolean {
 
 export function noteEndedSession(client: QueryClient, error: Error): void {
   if (!(error instanceof ApiError) || error.code !== 'unauthenticated') return
-  if (client.getQueryData(SESSION)) client.setQueryData(ENDED, true)
+  if (!client.getQueryData(SESSION)) return
+  closeDoor(true)
+  client.setQueryData(ENDED, true)
 }
 
 /** Signs in; whoever signs in again goes on where the other session ended, somebody else begins anew. */
@@ -40,12 +54,14 @@ export function useSignIn() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: async (credentials: SignIn) => {
-      await ask('/api/v1/session', { method: 'POST', body: credentials })
-      return await readSession()
+      await ask(SIGN_IN, { method: 'POST', body: credentials })
+      localStorage.setItem(SIGNED_IN, '1')
+      closeDoor(false)
+      return await fetchSession()
     },
     onSuccess: async (session) => {
       const before = client.getQueryData<WhoAmI | null>(SESSION)
-      if (before?.user && before.user.id !== session?.user?.id) {
+      if (before?.user && before.user.id !== session.user?.id) {
         sessionStorage.clear()
         location.reload()
       }
@@ -60,16 +76,21 @@ export function useSignOut() {
   const client = useQueryClient()
   return useMutation({
     mutationFn: async () => {
-      await ask('/api/v1/session', { method: 'DELETE' }).catch((error: unknown) => {
+      await ask(SIGN_IN, { method: 'DELETE' }).catch((error: unknown) => {
         if (!(error instanceof ApiError) || error.status !== 401) throw error
       })
     },
     onSuccess: () => {
       // What was typed or read belongs to whoever leaves.
       sessionStorage.clear()
+      localStorage.removeItem(SIGNED_IN)
       keepCsrfToken(null)
-      client.clear()
+      closeDoor(false)
       client.setQueryData(SESSION, null)
+      client.setQueryData(ENDED, false)
+      client.removeQueries({
+        predicate: ({ queryKey }) => ![SESSION[0], ENDED[0]].includes(String(queryKey[0])),
+      })
     },
   })
 }
@@ -77,8 +98,7 @@ export function useSignOut() {
 export function useSetLanguage() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: (language: Language) =>
-      ask<WhoAmI>('/api/v1/session', { method: 'PATCH', body: { language } }),
+    mutationFn: (language: Language) => ask(SIGN_IN, { method: 'PATCH', body: { language } }),
     onSuccess: () => client.invalidateQueries(),
   })
 }

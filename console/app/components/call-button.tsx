@@ -14,7 +14,6 @@ export function CallButton({ number, card }: { number: string; card: PopCard }) 
   const placing = useRef(false)
   const isBarred =
     card.do_not_call?.do_not_call === true && (number === card.number?.e164 || number === card.number?.raw)
-  const cannot = session && session.phones.length === 0 ? t.liveNone : isBarred ? t.doNotCall : null
   const call = () => {
     if (placing.current) return
     placing.current = true
@@ -27,9 +26,22 @@ export function CallButton({ number, card }: { number: string; card: PopCard }) 
       },
     )
   }
+  // Without a phone of one's own at the hub, whatever dials on this computer may.
+  if (session?.phones.length === 0 && !isBarred) {
+    return (
+      <a className="button button-plain" href={`tel:${number}`} aria-label={t.callNumber(number)}>
+        <span aria-hidden="true">✆</span> <span className="number">{number}</span>
+      </a>
+    )
+  }
   return (
     <span className="call-button">
-      <Button disabledReason={cannot} busy={place.isPending} aria-label={t.callNumber(number)} onClick={call}>
+      <Button
+        disabledReason={isBarred ? t.doNotCall : null}
+        busy={place.isPending}
+        aria-label={t.callNumber(number)}
+        onClick={call}
+      >
         <span aria-hidden="true">✆</span> <span className="number">{number}</span>
       </Button>
       {place.isSuccess ? (

@@ -59,13 +59,13 @@ export function Card({ card, query, link }: { card: PopCard; query: PopQuery; li
       </div>
       <div className="card-side">
         <CallbackList callbacks={card.callbacks} />
+        <Dispositions card={card} onCorrect={link === null && card.may.disposition ? setCorrecting : null} />
         <Panel title={t.notes}>
           <NoteForm card={card} link={link} />
           <NoteList notes={card.notes} link={link} />
         </Panel>
-        <Contracts contracts={card.contracts} />
-        <Dispositions card={card} onCorrect={link === null && card.may.disposition ? setCorrecting : null} />
         <Calls calls={card.calls} />
+        <Contracts contracts={card.contracts} />
       </div>
     </article>
   )

@@ -17,15 +17,17 @@ type Props = { card: PopCard; heading: Ref<HTMLHeadingElement>; link: string | n
 export function WhoIsIt({ card, heading, link, children }: Props) {
   const t = useTexts()
   const { customer, contact, number } = card
-  const name = contact?.name || customer?.name || (number?.kind === 'withheld' ? t.withheld : t.unknownCaller)
-  const asked = number?.e164 ?? number?.raw ?? null
+  const asked = number?.e164 ?? (number?.raw || null)
+  const someone =
+    contact?.name || customer?.name || (number?.kind === 'withheld' ? t.withheld : t.unknownCaller)
+  const name = card.ambiguous && asked ? asked : someone
   const comments = [contact?.comment, customer?.comment].filter(Boolean)
   return (
     <header className="who-is-it">
       <div className="who-line">
         <div>
           <h1 ref={heading} tabIndex={-1}>
-            {card.ambiguous ? t.severalPossible : name}
+            {name}
           </h1>
           <p className="who-sub">
             {contact && customer ? (
@@ -41,7 +43,7 @@ export function WhoIsIt({ card, heading, link, children }: Props) {
                 {t.account} <strong>{customer.account}</strong>
               </span>
             ) : null}
-            {asked ? <span className="number">{asked}</span> : null}
+            {asked && asked !== name ? <span className="number">{asked}</span> : null}
           </p>
         </div>
         <div className="badges">

@@ -44,7 +44,7 @@ export function NoteForm({ card, link }: { card: PopCard; link: string | null })
       adding.current = false
     },
   })
-  const cannot = card.may.note ? (about === null ? t.noteNeedsSomebody : null) : t.mayNot
+  const cannot = about === null ? t.noteNeedsSomebody : card.may.note ? null : t.mayNot
   const submit = (event: FormEvent) => {
     event.preventDefault()
     if (adding.current || cannot !== null || body.trim() === '') return

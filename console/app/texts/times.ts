@@ -10,9 +10,11 @@ export function useTimeZone(): string {
 /** Instants and days as people read them. */
 export function useTimes() {
   const language = useLanguage()
+  // English, say, as it is written where the reader is.
+  const locale = navigator.languages.find((tag) => tag.toLowerCase().startsWith(language)) ?? language
   const timeZone = useTimeZone()
   const format = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(language, { timeZone, ...options })
+    new Intl.DateTimeFormat(locale, { timeZone, ...options })
   return {
     /** With the year only when it is another one. */
     moment(iso: string): string {
@@ -26,7 +28,7 @@ export function useTimes() {
     time: (iso: string) => format({ timeStyle: 'short' }).format(new Date(iso)),
     /** A calendar day, which belongs to no zone. */
     day: (date: string) =>
-      new Intl.DateTimeFormat(language, { timeZone: 'UTC', dateStyle: 'medium' }).format(
+      new Intl.DateTimeFormat(locale, { timeZone: 'UTC', dateStyle: 'medium' }).format(
         new Date(`${date}T00:00Z`),
       ),
     duration(ms: number): string {
