@@ -67,7 +67,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
   noteRoutes(app, { ...journal, settle })
-  popRoutes(app, journal)
+  popRoutes(app, { ...journal, attach: directory.attach, settle })
   pbxEventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)

@@ -5,7 +5,6 @@ import { storable } from '../platform/storable.ts'
 import type { About } from './about.ts'
 import type { CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
-import type { CallStore } from './call-write.ts'
 import { toCall } from './calls.ts'
 import { callKey } from './record-fields.ts'
 import type { JournalStore } from './write.ts'
@@ -33,9 +32,8 @@ const outsideNumber = (call: Selectable<CallsTable>) =>
   call.direction === 'outbound' ? call.called_number : call.caller_number
 
 export function openKnownCalls(store: JournalStore): KnownCalls {
-  const calls = store as unknown as CallStore
   const within = ({ tenantId, hostId }: CallReach) => {
-    const rows = calls.read.selectFrom('calls').selectAll().where('tenant_id', '=', tenantId)
+    const rows = store.read.selectFrom('calls').selectAll().where('tenant_id', '=', tenantId)
     return hostId === null ? rows : rows.where('host_id', '=', hostId)
   }
 
