@@ -1,21 +1,6 @@
 import { useEffect, useRef } from 'react'
+import type { LiveEvent } from '../../../contract/live.ts'
 
-/** What docs/live-calls.md tells of a call at one's own phone, as far as the console needs it. */
-export type LiveEvent = {
-  id: number
-  event: 'pop' | 'dialing' | 'answered' | 'moved' | 'ended'
-  call: number
-  call_id: string
-  host_id: number
-  direction: 'inbound' | 'outbound' | 'internal'
-  state: 'ringing' | 'answered' | 'ended'
-  number: string | null
-  caller_name: string | null
-  customer: { name: string } | null
-  contact: { name: string } | null
-  to: string[]
-  missed: boolean
-}
 export type Connection = 'connecting' | 'on' | 'off'
 type Message = { kind: 'event'; event: LiveEvent } | { kind: 'connection'; connection: Connection }
 

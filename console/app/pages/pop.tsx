@@ -7,7 +7,6 @@ import { Card } from '../components/card.tsx'
 import { LookUp } from '../components/look-up.tsx'
 import { useTitle } from '../components/use-title.ts'
 import { useLanguage, useTexts } from '../texts/texts.tsx'
-import { Banner } from '../ui/banner.tsx'
 
 /** What the page's address asks for; null when it asks for nobody. */
 function useQueryOfAddress(): PopQuery | null {
@@ -43,7 +42,7 @@ export function PopPage() {
     <>
       <LookUp compact />
       {isGone ? (
-        <Banner kind="warning">{t.partyNotFound}</Banner>
+        <h1>{t.partyNotFound}</h1>
       ) : (
         <Asked query={card}>
           {(shown) => <Card key={JSON.stringify(query)} card={shown} query={query} link={null} />}
