@@ -32,7 +32,9 @@ async function newCheckout(t: TestContext): Promise<string> {
 }
 
 async function start(root: string): Promise<{ code: number | null; said: string }> {
-  const child = spawn(process.execPath, [join(root, 'bin', 'start.mjs'), 'hub.mjs', '--sample'], { cwd: root })
+  const child = spawn(process.execPath, [join(root, 'bin', 'start.mjs'), 'hub.mjs', '--sample'], {
+    cwd: root,
+  })
   let said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += String(chunk)))
   const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
