@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { assertClean, closeBrowser, newWorld, PHONE_SCREEN, type World } from './world.ts'
+import { assertClean, closeBrowser, newWorld, overflows, PHONE_SCREEN, type World } from './world.ts'
 
 after(closeBrowser)
 
@@ -81,7 +81,7 @@ test('many callbacks come in pages, also on a phone’s screen', async (t) => {
   await page.getByText('About 0199003020').waitFor()
   assert.match(page.url(), /show=open&page=2/)
   assert.equal(
-    await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth),
+    await overflows(page),
     false,
   )
   await assertClean(visit)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import type { Json } from '../hub.ts'
-import { assertClean, closeBrowser, newWorld, PHONE_SCREEN, type World } from './world.ts'
+import { assertClean, closeBrowser, newWorld, overflows, PHONE_SCREEN, type World } from './world.ts'
 
 after(closeBrowser)
 
@@ -221,9 +221,7 @@ test('the card works on a phone’s screen, in the language of its user', async 
   const visit = await world.visitAs('ann@example.com', `/pop/${customer.id}`, PHONE_SCREEN)
   const { page } = visit
   await heading(page, 'Clinique des Tilleuls')
-  const overflows = () =>
-    page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)
-  assert.equal(await overflows(), false)
+  assert.equal(await overflows(page), false)
   await assertClean(visit)
   await page.getByText('Completed').tap()
   await page.getByRole('button', { name: 'Save', exact: true }).tap()
@@ -239,8 +237,8 @@ test('the card works on a phone’s screen, in the language of its user', async 
   ] as const) {
     await page.locator('.header select').selectOption(language)
     await page.getByRole('heading', { name: title, exact: true }).waitFor()
-    assert.equal(await page.evaluate(() => document.documentElement.lang), language)
-    assert.equal(await overflows(), false, language)
+    assert.equal(await page.locator('html').getAttribute('lang'), language)
+    assert.equal(await overflows(page), false, language)
     await assertClean(visit)
   }
 })

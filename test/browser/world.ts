@@ -113,3 +113,8 @@ export async function assertClean({ page, faults }: Visit): Promise<void> {
   assert.deepEqual(found, [])
   assert.deepEqual(faults, [])
 }
+
+/** Whether the page is wider than the screen. */
+export async function overflows(page: Page): Promise<boolean> {
+  return await page.locator('html').evaluate((root) => root.scrollWidth > root.clientWidth)
+}

@@ -92,7 +92,7 @@ function Waiting({
   return (
     <Banner kind="info" urgent>
       <span>
-        <strong>{t.ringingFrom(who)}</strong>
+        <strong>{event.direction === 'outbound' ? t.callTo(who) : t.ringingFrom(who)}</strong>
         {hasUnsaved() ? ` ${t.ringingUnsaved}` : ''}
       </span>
       <span className="banner-actions">

@@ -136,6 +136,7 @@ export const de: Texts = {
 
   ringing: 'Eingehender Anruf',
   ringingFrom: (who) => `Anruf von ${who}`,
+  callTo: (who) => `Anruf bei ${who}`,
   ringingUnsaved: 'Sie haben noch nicht gespeichert. Ihr Text bleibt hier.',
   openCard: 'Karte öffnen',
   talking: 'Im Gespräch',

@@ -144,6 +144,7 @@ export const en = {
   // Pushed calls
   ringing: 'Incoming call',
   ringingFrom: (who: string) => `Call from ${who}`,
+  callTo: (who: string) => `Call to ${who}`,
   ringingUnsaved: 'You have not saved yet. Your text stays here.',
   openCard: 'Open card',
   talking: 'In call',

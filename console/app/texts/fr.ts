@@ -136,6 +136,7 @@ export const fr: Texts = {
 
   ringing: 'Appel entrant',
   ringingFrom: (who) => `Appel de ${who}`,
+  callTo: (who) => `Appel à ${who}`,
   ringingUnsaved: 'Vous n’avez pas encore enregistré. Votre texte reste ici.',
   openCard: 'Ouvrir la fiche',
   talking: 'En conversation',

@@ -137,6 +137,7 @@ export const ro: Texts = {
 
   ringing: 'Apel primit',
   ringingFrom: (who) => `Apel de la ${who}`,
+  callTo: (who) => `Apel către ${who}`,
   ringingUnsaved: 'Nu ai salvat încă. Textul tău rămâne aici.',
   openCard: 'Deschide fișa',
   talking: 'În convorbire',
