@@ -18,6 +18,7 @@ import { mergeRoutes } from './api/merge.ts'
 import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
 import { popRoutes } from './api/pop.ts'
+import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
@@ -68,6 +69,8 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   doNotCallRoutes(app, { ...journal, settle })
   noteRoutes(app, { ...journal, settle })
   popRoutes(app, { ...journal, attach: directory.attach, settle })
+  popLinkSettingRoutes(app, { ...journal, settle })
+  popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)

@@ -1,5 +1,6 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
+import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
@@ -15,6 +16,7 @@ import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openPop, type Pop } from './pop.ts'
+import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
 import type { JournalTables } from './tables.ts'
 
@@ -30,6 +32,8 @@ export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export { DEFAULT_LANGUAGE, acceptedLanguage, languageOf } from './labels.ts'
 export type { Pop, PopMay } from './pop.ts'
+export { isLinkToken, type LinkClaim } from './link-token.ts'
+export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { JournalTables } from './tables.ts'
@@ -42,6 +46,7 @@ export type Journal = {
   doNotCalls: DoNotCalls
   notes: Notes
   pop: Pop
+  popLinks: PopLinks
   pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
@@ -63,13 +68,16 @@ export type JournalOptions = {
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
   repeatWindowMs: number
+  keyring: Keyring
+  /** Where the hub is reached from outside. */
+  publicUrl: string | null
   /** See `CallDeps`. */
   host: CallDeps['host']
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, book, ...deps } = options
+  const { store, repeatWindowMs, host, book, keyring, publicUrl, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host }
   const calls = openCalls(callStore, callDeps)
@@ -82,6 +90,7 @@ export function openJournal(options: JournalOptions): Journal {
   }
   return {
     ...card,
+    popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
     pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),

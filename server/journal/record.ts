@@ -64,7 +64,8 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     due_at: given.dueAt,
     content: '',
     content_key: null,
-    call_key: call === null ? null : digest(key, call, number.number_key),
+    // What a link says again corrects what it said before, whether it names its call or not.
+    call_key: call === null && actor.kind !== 'link' ? null : digest(key, call, number.number_key),
     request_key: given.requestKey === null ? null : digest(key, given.requestKey),
   }
 }

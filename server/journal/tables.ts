@@ -91,7 +91,7 @@ export type PopSettingsTable = {
   tenant_id: number
   /** Whether a link alone may open a card. */
   links: Flag
-  /** What links are signed with, sealed by the keyring; null until the first link is made. */
+  /** What links are signed with, sealed by the keyring; null until links are allowed for the first time. */
   link_key: string | null
   rotated_at: number | null
   updated_at: number
