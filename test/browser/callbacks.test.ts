@@ -80,9 +80,6 @@ test('many callbacks come in pages, also on a phone’s screen', async (t) => {
   await page.getByRole('link', { name: 'Next' }).click()
   await page.getByText('About 0199003020').waitFor()
   assert.match(page.url(), /show=open&page=2/)
-  assert.equal(
-    await overflows(page),
-    false,
-  )
+  assert.equal(await overflows(page), false)
   await assertClean(visit)
 })

@@ -16,7 +16,9 @@ async function newOffice(t: TestContext): Promise<{ world: World; pbx: Simulated
   const host = await addHost(world.ask, pbx)
   for (const extension of ['101', '102']) {
     const phones = [{ host_id: host, extension }]
-    await world.newUser(`agent${extension}@example.com`, 'agent', { memberships: [{ role: 'agent', phones }] })
+    await world.newUser(`agent${extension}@example.com`, 'agent', {
+      memberships: [{ role: 'agent', phones }],
+    })
   }
   const customer = { name: 'Kiss Kft.', phone: '+36301234567', vip: true }
   await world.ask('POST', '/api/v1/customers', { body: customer })

@@ -29,7 +29,6 @@ function newDoor({ loses = 0, refuses = 0 } = {}) {
       told.push(`correct ${etag ?? 'any'}`)
       return { data: answer(id, outcome), etag: '"2"' }
     },
-    read: () => Promise.resolve(null),
   }
   return { door, records, told }
 }

@@ -17,8 +17,6 @@ export type DispositionDoor = {
     outcome: Outcome,
     etag: string | null,
   ): Promise<{ data: Disposition; etag: string | null }>
-  /** The state to correct; null where it cannot be asked for. */
-  read(id: number): Promise<{ data: Disposition; etag: string | null } | null>
 }
 
 export function ownDoor(about: { number: string; call: string | null }): DispositionDoor {
@@ -33,7 +31,6 @@ export function ownDoor(about: { number: string; call: string | null }): Disposi
       ).data,
     correct: (id, outcome, etag) =>
       ask<Disposition>(`/api/v1/dispositions/${id}`, { method: 'PATCH', body: outcome, ifMatch: etag }),
-    read: (id) => ask<Disposition>(`/api/v1/dispositions/${id}`),
   }
 }
 

@@ -4,7 +4,8 @@ import type { Note } from '../../../contract/notes.ts'
 import type { PopCard } from '../../../contract/pop.ts'
 import { PAGES } from '../../../contract/pages.ts'
 import { ask } from './client.ts'
-import type { DispositionDoor } from './dispositions.ts'
+import type { DispositionDoor, Outcome } from './dispositions.ts'
+import { newKey } from './new-key.ts'
 
 const LINK = /^#link=(.+)$/
 
@@ -28,16 +29,13 @@ export function useLinkedCard(link: string, language: Language) {
   })
 }
 
-/** Dispositions of the link's own call. */
+/** Dispositions of the link's own call: said again, they are corrected. */
 export function linkDoor(link: string): DispositionDoor {
-  const path = '/api/v1/pop/link/dispositions'
+  const say = (body: Outcome, idempotencyKey: string) =>
+    ask<Disposition>('/api/v1/pop/link/dispositions', { method: 'POST', body, idempotencyKey, bearer: link })
   return {
-    create: async (outcome, key) =>
-      (await ask<Disposition>(path, { method: 'POST', body: outcome, idempotencyKey: key, bearer: link }))
-        .data,
-    correct: (id, outcome, etag) =>
-      ask<Disposition>(`${path}/${id}`, { method: 'PATCH', body: outcome, ifMatch: etag, bearer: link }),
-    read: () => Promise.resolve(null),
+    create: async (outcome, key) => (await say(outcome, key)).data,
+    correct: (_id, outcome) => say(outcome, newKey()),
   }
 }
 

@@ -4,7 +4,6 @@ import { Asked } from '../components/asked.tsx'
 import { Card } from '../components/card.tsx'
 import { useTitle } from '../components/use-title.ts'
 import { useLanguage, useTexts } from '../texts/texts.tsx'
-import { Banner } from '../ui/banner.tsx'
 
 /** The card of one call, for whoever holds its link. */
 export function LinkedPage({ link }: { link: string }) {
@@ -15,7 +14,7 @@ export function LinkedPage({ link }: { link: string }) {
   return (
     <main id="content" className="page">
       {isOver ? (
-        <Banner kind="warning">{t.linkExpired}</Banner>
+        <h1>{t.linkExpired}</h1>
       ) : (
         <Asked query={card}>{(shown) => <Card card={shown} query={{}} link={link} />}</Asked>
       )}
