@@ -25,6 +25,33 @@ test('whoever signs in arrives where they wanted to go, and signing out ends it'
   assert.deepEqual(faults, [])
 })
 
+test('too many failures are told as such, also to the right password', async (t) => {
+  const { ask, newUser, visit } = await newWorld(t)
+  await newUser('ann@example.com')
+  for (let i = 0; i < 10; i++) {
+    const body = { email: 'ann@example.com', password: 'wrong' }
+    await ask('POST', '/api/login', { body, token: null })
+  }
+  const { page, faults } = await visit('/login')
+  await page.getByLabel('E-mail address').fill('ann@example.com')
+  await page.getByLabel('Password').fill(PASSWORD)
+  await page.keyboard.press('Enter')
+  await page.getByText('Too many failed attempts. Wait a minute.').waitFor()
+  await assertClean({ page, faults })
+})
+
+test('opening the pages without signing in is no failed attempt', async (t) => {
+  const { newUser, visit } = await newWorld(t)
+  await newUser('ann@example.com')
+  const { page, faults } = await visit('/pop')
+  for (let i = 0; i < 12; i++) {
+    await page.reload()
+    await page.getByLabel('E-mail address').waitFor()
+  }
+  await signIn(page, 'ann@example.com')
+  assert.deepEqual(faults, [])
+})
+
 test('an invitation’s link sets the password, once', async (t) => {
   const { ask, visit } = await newWorld(t, { env: { CORDBOARD_PUBLIC_URL: 'https://hub.example' } })
   const body = { email: 'bob@example.com', memberships: [{ role: 'agent' }] }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
 import { findChromium } from '../../bin/chromium.mjs'
 import { SITE, isBuilt } from '../../bin/console-sources.mjs'
-import { newHub, type Json, type TestHub, type TestHubOptions } from '../hub.ts'
+import { newHub, type TestHub, type TestHubOptions } from '../hub.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
@@ -79,7 +79,7 @@ export async function newWorld(t: TestContext, options: TestHubOptions = {}): Pr
       const body = { email, name: email.split('@')[0], password: PASSWORD, memberships: [{ role }], ...more }
       const made = await hub.ask('POST', '/api/v1/users', { body })
       assert.equal(made.status, 201, made.text)
-      return (made.json as Json).id
+      return made.json.id
     },
     async visitAs(email, path, more) {
       const { page, faults } = await visit(path, more)

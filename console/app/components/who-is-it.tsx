@@ -9,7 +9,11 @@ import { useTimes } from '../texts/times.ts'
 import { Badge } from '../ui/badge.tsx'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
+import { useTitle } from './use-title.ts'
 import { CallButton } from './call-button.tsx'
+
+/** A link is data: it may name anything, but only the web is opened. */
+const IS_WEB = /^https?:\/\//i
 
 type Props = { card: PopCard; heading: Ref<HTMLHeadingElement>; link: string | null; children: ReactNode }
 
@@ -21,6 +25,7 @@ export function WhoIsIt({ card, heading, link, children }: Props) {
   const someone =
     contact?.name || customer?.name || (number?.kind === 'withheld' ? t.withheld : t.unknownCaller)
   const name = card.ambiguous && asked ? asked : someone
+  useTitle(name)
   const comments = [contact?.comment, customer?.comment].filter(Boolean)
   return (
     <header className="who-is-it">
@@ -68,7 +73,7 @@ export function WhoIsIt({ card, heading, link, children }: Props) {
             {contact.email}
           </a>
         ) : null}
-        {card.crm_link ? (
+        {card.crm_link && IS_WEB.test(card.crm_link) ? (
           <a className="button button-plain" href={card.crm_link} target="_blank" rel="noreferrer">
             {t.crmLink} <span aria-hidden="true">↗</span>
             <span className="visually-hidden"> ({t.opensNewTab})</span>

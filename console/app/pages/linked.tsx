@@ -2,14 +2,12 @@ import { ApiError } from '../api/client.ts'
 import { useLinkedCard } from '../api/link.ts'
 import { Asked } from '../components/asked.tsx'
 import { Card } from '../components/card.tsx'
-import { useTitle } from '../components/use-title.ts'
 import { useLanguage, useTexts } from '../texts/texts.tsx'
 
 /** The card of one call, for whoever holds its link. */
 export function LinkedPage({ link }: { link: string }) {
   const t = useTexts()
   const card = useLinkedCard(link, useLanguage())
-  useTitle(t.popTitle)
   const isOver = card.error instanceof ApiError && card.error.status === 401
   return (
     <main id="content" className="page">

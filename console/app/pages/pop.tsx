@@ -34,8 +34,6 @@ export function PopPage() {
   const language = useLanguage()
   const query = useQueryOfAddress()
   const card = usePopCard(query, language)
-  useTitle(t.popTitle)
-
   if (query === null) return <Idle />
   const isGone = card.error instanceof ApiError && card.error.status === 404
   return (
@@ -54,6 +52,7 @@ export function PopPage() {
 
 function Idle() {
   const t = useTexts()
+  useTitle(t.popTitle)
   return (
     <div className="idle">
       <h1>{t.popIdle}</h1>
