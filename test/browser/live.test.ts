@@ -26,6 +26,12 @@ async function newOffice(t: TestContext): Promise<{ world: World; pbx: Simulated
   return { world, pbx, host }
 }
 
+/** What one window tells the others, as another window would hear it. */
+const NOTE_EVENTS = `
+  globalThis.told = []
+  new BroadcastChannel('cordboard.live').onmessage = ({ data }) => told.push(data.event?.event)
+`
+
 const isTold = (page: Page) => page.getByText('Calls for you open here.').waitFor()
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1 }).waitFor()
 
@@ -46,9 +52,11 @@ test('a call that rings opens its card, once, and what was saved is saved for th
   await page.getByText(/^Saved at/).waitFor()
   // Whoever goes elsewhere during the call is not called back to it, not even by loading the page anew.
   await page.getByRole('link', { name: 'Callbacks' }).click()
+  await page.addInitScript(NOTE_EVENTS)
   await page.reload()
-  await isTold(page)
+  await until('the call is told again', () => page.evaluate(`told.includes('answered')`))
   await heading(page, 'Callbacks')
+  assert.equal(new URL(page.url()).pathname, '/callbacks')
   pbx.step('hangup a')
   await page.goBack()
   await heading(page, 'Kiss Kft.')

@@ -57,8 +57,9 @@ export function LiveCalls({ children }: { children: ReactNode }) {
         // The PBX has more to say of a call once it is over.
         void client.invalidateQueries({ queryKey: ['pop'] })
       }
-      if ((event.event !== 'pop' && event.event !== 'dialing') || !isFrontWindow()) return
-      if (!isNewCall(event.call)) return
+      // A stream begins with the last that happened to each call that goes on: talking, perhaps.
+      if (event.event === 'moved' || event.event === 'ended') return
+      if (!isFrontWindow() || !isNewCall(event.call)) return
       if (isBusy()) setWaiting((before) => [...before, event])
       else open(event)
     },
