@@ -17,6 +17,7 @@ import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
 import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
+import { phoneCallRoutes } from './api/phone-calls.ts'
 import { popRoutes } from './api/pop.ts'
 import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
@@ -69,6 +70,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   doNotCallRoutes(app, { ...journal, settle })
   noteRoutes(app, { ...journal, settle })
   popRoutes(app, { ...journal, attach: directory.attach, settle })
+  phoneCallRoutes(app, { ...journal, fleet, settle })
   popLinkSettingRoutes(app, { ...journal, settle })
   popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)

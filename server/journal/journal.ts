@@ -15,6 +15,7 @@ import { pruneDispositions } from './journal-retention.ts'
 import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
+import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
 import { openPop, type Pop } from './pop.ts'
 import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
@@ -33,6 +34,7 @@ export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
 export { DEFAULT_LANGUAGE, acceptedLanguage, languageOf } from './labels.ts'
 export type { Pop, PopMay } from './pop.ts'
 export { isLinkToken, type LinkClaim } from './link-token.ts'
+export { PHONE_CALL_COLUMNS, type PhoneCalls } from './phone-calls.ts'
 export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
@@ -47,6 +49,7 @@ export type Journal = {
   notes: Notes
   pop: Pop
   popLinks: PopLinks
+  phoneCalls: PhoneCalls
   pbxEvents: PbxEvents
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
@@ -90,6 +93,7 @@ export function openJournal(options: JournalOptions): Journal {
   }
   return {
     ...card,
+    phoneCalls: openPhoneCalls(store, { ...callDeps, book }),
     popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
     pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),

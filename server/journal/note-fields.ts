@@ -8,7 +8,7 @@ import { isoTime } from './write.ts'
 
 export type NoteRow = Selectable<NotesTable>
 
-const DEFAULT_PRIORITY = 999
+export const DEFAULT_PRIORITY = 999
 
 /** What clients of this API family call what a note is on, as its last word without separators. */
 const SPELLINGS: Record<string, NoteableType> = {

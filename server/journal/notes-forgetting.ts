@@ -27,7 +27,7 @@ export function pruneNotes(store: JournalStore): PruneOne {
   }
 }
 
-/** Notes about those who go are deleted; one about somebody else that mentions them loses the mention. */
+/** Notes about those who go, and on calls of their numbers, are deleted; one about somebody else that mentions them loses the mention. */
 export const eraseFromNotes: Eraser = async (erasing, { tenantId, parties, needles, scrub }) => {
   const tx = erasing as unknown as JournalTx
   const removed = { notes: 0, audit: 0 }
@@ -42,7 +42,20 @@ export const eraseFromNotes: Eraser = async (erasing, { tenantId, parties, needl
       ]),
     )
     .execute()
-  const ids = theirs.map((row) => row.id)
+  const onCalls = await tx.db
+    .selectFrom('notes')
+    .innerJoin('calls', (join) =>
+      join.onRef('calls.tenant_id', '=', 'notes.tenant_id').onRef('calls.id', '=', 'notes.noteable_id'),
+    )
+    .select(['notes.id', 'caller_number', 'caller_name', 'called_number'])
+    .where('notes.tenant_id', '=', tenantId)
+    .where('notes.noteable_type', '=', 'call')
+    .where(mayHold(['caller_number', 'caller_name', 'called_number'], needles))
+    .execute()
+  const ofTheirCalls = onCalls.filter(({ caller_number, caller_name, called_number }) =>
+    [caller_number, caller_name, called_number].some((text) => text !== null && scrub(text) !== null),
+  )
+  const ids = [...new Set([...theirs, ...ofTheirCalls].map((row) => row.id))]
   removed.audit += await emptyAudit(tx, tenantId, 'note', ids)
   await tx.db
     .deleteFrom('notes')
