@@ -25,6 +25,7 @@ export const ERRORS = {
   request_in_progress: 409,
   pbx_not_configured: 409,
   pbx_inactive: 409,
+  do_not_call: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,

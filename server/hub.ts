@@ -105,11 +105,12 @@ export async function openHub({
       onTrouble: trouble,
       closers,
     })
-    const { keyring, access, directory, fleet, journal, routing, idempotency, work, feed } = rooms
+    const { keyring, access, directory, fleet, journal, routing, live, idempotency, work, feed } = rooms
     /** What a stop interrupted goes on. */
     const resumeWork = async () => {
       await directory.imports.resume()
       await directory.renormalise.resume()
+      live.start()
     }
     let tokenFile: string | null = null
     const memory = await openMemory({
@@ -118,6 +119,7 @@ export async function openHub({
       directory,
       profiles: routing,
       doNotCall: journal.doNotCall,
+      live,
       file: join(dataDir, 'memory.snapshot'),
       place: placeOf(address),
       version: packageJson.version,
@@ -154,6 +156,7 @@ export async function openHub({
       fleet,
       journal,
       routing,
+      live,
       timeZone: rooms.zoneOf,
       keyring,
       idempotency,
@@ -188,6 +191,7 @@ export async function openHub({
       },
     })
     closers.push(server.close)
+    closers.push(async () => live.endStreams())
     closers.push(async () => workers?.close())
     // Before the server, which waits for the request that rotates.
     closers.push(keyring.close)

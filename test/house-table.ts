@@ -27,6 +27,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly Importable[]>> = {
   routing: ['contract', 'platform'],
   fleet: ['contract', 'platform', 'xapi'],
   journal: ['contract', 'platform', 'directory', 'fleet'],
+  live: ['contract', 'platform', 'directory', 'fleet', 'journal', 'xapi'],
   connectors: [
     'contract',
     'xapi',
@@ -45,6 +46,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly Importable[]>> = {
     'fleet',
     'connectors',
     'journal',
+    'live',
     '!database',
   ],
   hub: ['everything'],

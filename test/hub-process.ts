@@ -16,7 +16,9 @@ async function freePort(): Promise<number> {
 }
 
 /** A hub as a process of its own on a free port; resolves when it listens. */
-export async function start(environment: NodeJS.ProcessEnv): Promise<{ hub: ChildProcess; ask: Ask }> {
+export async function start(
+  environment: NodeJS.ProcessEnv,
+): Promise<{ hub: ChildProcess; ask: Ask; url: string }> {
   const port = await freePort()
   const hub = spawn(process.execPath, [MAIN], {
     env: { ...process.env, ...environment, CORDBOARD_PORT: String(port) },
@@ -30,7 +32,8 @@ export async function start(environment: NodeJS.ProcessEnv): Promise<{ hub: Chil
       reject(new Error(`the hub ended at start (${code ?? signal}): ${said}`)),
     )
   })
-  return { hub, ask: askAt(`http://127.0.0.1:${port}`) }
+  const url = `http://127.0.0.1:${port}`
+  return { hub, ask: askAt(url), url }
 }
 
 /** kill -9. */

@@ -7,7 +7,7 @@ import type { DriftReport } from './discovery/drift.ts'
 import { memoryCacheStore, type CacheStore } from './discovery/index-cache.ts'
 import { XapiError } from './errors.ts'
 import type { OperationInput } from './operations/build-request.ts'
-import { openCaller, type CallOptions } from './operations/caller.ts'
+import { openCaller, type CallOptions, type Exchange } from './operations/caller.ts'
 import type { Operation, OperationIndex } from './operations/operation.ts'
 import type { Download } from './operations/read-answer.ts'
 import { pages, type PageOptions } from './paging.ts'
@@ -59,6 +59,8 @@ export type XapiClient = Resources & {
    * `validation` names each wrong field by path. Answers a value, null, or for what is no JSON a `Download`.
    */
   call(operationId: string, input?: OperationInput, options?: CallOptions): Promise<unknown>
+  /** As `call`, with the status and the headers of the answer. */
+  exchange(operationId: string, input?: OperationInput, options?: CallOptions): Promise<Exchange>
   /** Calls an operation whose answer is a file, whatever the description says. */
   download(operationId: string, input?: OperationInput, options?: CallOptions): Promise<Download>
   /** The rows of any operation that answers a list, page by page. */
@@ -123,6 +125,7 @@ export function openXapi(options: XapiOptions): XapiClient {
     operations: async () => (await discovery.index()).operations,
     describe: () => discovery.index(),
     call: (id, input, callOptions) => caller.call(id, input, callOptions),
+    exchange: (id, input, callOptions) => caller.exchange(id, input, callOptions),
     download: (id, input, callOptions) => caller.download(id, input, callOptions),
     list: (id, input, { signal, ...paging } = {}) =>
       pages((window) => onePage((more) => caller.call(id, input, { signal, ...more }), window), paging),

@@ -10,6 +10,8 @@ import { openHostTest, type TestHost } from './host-test.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
 import { openXapiCache } from './xapi-cache.ts'
+import { openXapiCalls, type XapiCalls } from './xapi-calls.ts'
+import { openChangeTrail } from './xapi-changes.ts'
 import { openXapiSessions, type XapiSessions } from './xapi-sessions.ts'
 import { registerTokens } from './xapi-tokens.ts'
 
@@ -23,7 +25,17 @@ export type { Reveal } from './reveal.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError } from './xapi-errors.ts'
+export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
+
+const OF_A_CONNECTION = [
+  'host_name',
+  'xapi_url',
+  'xapi_client_id',
+  'xapi_client_secret',
+  'tls_mode',
+  'tls_fingerprint',
+] as const
 
 /** Settings of `cdr_source` that name no source. */
 const SILENT_SOURCES = new Set(['auto', 'none'])
@@ -35,11 +47,14 @@ export type Fleet = {
   audits: PbxAudits
   destinations: Destinations
   xapi: XapiSessions
+  xapiCalls: XapiCalls
   /** What the journal asks of a host within reach: its zone, and the source with the last word on its calls (null: any has). */
   hostOfCalls(
     reach: Reach,
     id: number,
   ): Promise<{ id: number; timeZone: string; authoritative: string | null } | null>
+  /** PBXs whose live calls are to be watched, of all tenants; `settings` changes with whatever a connection depends on. */
+  watchedHosts(): Promise<{ id: number; tenantId: number; settings: string }[]>
   close(): Promise<void>
 }
 
@@ -72,7 +87,22 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
+    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
     close: xapi.close,
+    async watchedHosts() {
+      const rows = await store.read
+        .selectFrom('pbx_hosts')
+        .select(['id', 'tenant_id', ...OF_A_CONNECTION])
+        .where('watch_calls', '=', 1)
+        .where('active', '=', 1)
+        .where('xapi_client_id', 'is not', null)
+        .where('xapi_client_secret', 'is not', null)
+        .orderBy('id')
+        .execute()
+      return rows.map(({ id, tenant_id: tenantId, ...settings }) => {
+        return { id, tenantId, settings: JSON.stringify(settings) }
+      })
+    },
     async hostOfCalls({ tenantId, hostId }, id) {
       if (hostId !== null && hostId !== id) return null
       const row = await store.read

@@ -9,10 +9,12 @@ import { customerRoutes } from './api/customers.ts'
 import { dispositionRoutes } from './api/dispositions.ts'
 import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
+import { eventRoutes } from './api/events.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
+import { liveRoutes } from './api/live.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
 import { noteRoutes } from './api/notes.ts'
@@ -30,8 +32,10 @@ import { routeRoutes } from './api/route.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { xapiRoutes } from './api/xapi.ts'
 import type { App } from './app.ts'
 import type { ServerDeps } from './server.ts'
 
@@ -60,6 +64,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  xapiRoutes(app, fleet)
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
@@ -74,6 +79,9 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   popLinkSettingRoutes(app, { ...journal, settle })
   popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)
+  eventRoutes(app, journal)
+  webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
+  liveRoutes(app, deps)
 }

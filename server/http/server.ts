@@ -9,6 +9,7 @@ import type { Fleet } from '../fleet/fleet.ts'
 import type { Journal } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
+import type { Live } from '../live/live.ts'
 import type { Log } from '../platform/log.ts'
 import type { Routing } from '../routing/routing.ts'
 import type { Metrics } from '../platform/metrics.ts'
@@ -46,6 +47,7 @@ export type ServerDeps = {
   fleet: Fleet
   journal: Journal
   routing: Routing
+  live: Live
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
   keyring: Keyring

@@ -1,5 +1,6 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
-import { eraseFromCalls, eraseFromJournal, eraseFromNotes } from '../journal/journal.ts'
+import { eraseFromCalls, eraseFromEvents, eraseFromJournal, eraseFromNotes } from '../journal/journal.ts'
+import { eraseFromLive } from '../live/live.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
 import { eraseFromWork } from '../platform/work/erase-work.ts'
@@ -11,6 +12,8 @@ export const ERASERS: Eraser[] = [
   eraseFromNotes,
   eraseFromCalls,
   eraseFromJournal,
+  eraseFromEvents,
+  eraseFromLive,
   eraseFromRouting,
   eraseFromAudit,
   eraseFromRecordedAnswers,

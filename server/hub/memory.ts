@@ -50,6 +50,8 @@ export type MemoryOptions = {
   directory: Directory
   profiles: Part<ProfilesImage>
   doNotCall: Part<DoNotCallImage>
+  /** Keeps nothing, but tells viewers what changed. */
+  live: Pick<Part<never>, 'hydrate' | 'apply'>
   /** Where the snapshot is kept. */
   file: string
   /** Digest of the store's address. */
@@ -80,8 +82,20 @@ const isAway = (error: unknown) => error instanceof HubError && error.code === '
 
 /** Fills memory and follows the store; with the store away, from the snapshot, until the store is there. */
 export async function openMemory(options: MemoryOptions): Promise<Memory> {
-  const { feed, access, directory, profiles, doNotCall, file, place, version, log, prepare, onTrouble } =
-    options
+  const {
+    feed,
+    access,
+    directory,
+    profiles,
+    doNotCall,
+    live,
+    file,
+    place,
+    version,
+    log,
+    prepare,
+    onTrouble,
+  } = options
   let last: { writtenAt: number; position: number } | null = null
   const closing = new AbortController()
 
@@ -92,6 +106,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     await directory.hydrate()
     await profiles.hydrate()
     await doNotCall.hydrate()
+    await live.hydrate()
     const ms = Math.round(performance.now() - started)
     log.info('the directory is in memory', { ...directory.stats(), from: 'store', ms })
     return position
@@ -175,6 +190,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       await directory.apply(changes)
       await profiles.apply(changes)
       await doNotCall.apply(changes)
+      await live.apply(changes)
     },
   })
 

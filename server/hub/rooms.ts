@@ -3,6 +3,7 @@ import { openAccess, pruneSessions, type Access, type AccessTables } from '../ac
 import { openDirectory, type Directory, type DirectoryTables } from '../directory/directory.ts'
 import { openFleet, type Fleet, type FleetTables } from '../fleet/fleet.ts'
 import { openJournal, type Journal, type JournalTables } from '../journal/journal.ts'
+import { openLive, type Live, type LiveTables } from '../live/live.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Config, Secrets } from '../platform/config.ts'
@@ -22,6 +23,7 @@ export type Tables = AccessTables &
   DirectoryTables &
   FleetTables &
   JournalTables &
+  LiveTables &
   RoutingTables &
   KeyringTables &
   IdempotencyTables &
@@ -50,12 +52,16 @@ export type Rooms = {
   fleet: Fleet
   journal: Journal
   routing: Routing
+  live: Live
   idempotency: Idempotency
   work: Work
   feed: Store<ChangeTables>
   /** A tenant's time zone, from memory. */
   zoneOf(tenantId: number): string
 }
+
+/** Kinds have limits of their own; this is for many webhooks whose receivers are slow. */
+const TASKS_AT_ONCE = 48
 
 /** Every room over one store, told of the others what it may know of them. Nothing is read before the store is prepared. */
 export function openRooms(options: RoomsOptions): Rooms {
@@ -96,6 +102,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     sharing: shared?.sharing ?? null,
   })
   closers.push(directory.close)
+  const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
   const fleet = openFleet({
     store: pickTables<Tables, FleetTables>(store),
     clock,
@@ -105,13 +112,18 @@ export function openRooms(options: RoomsOptions): Rooms {
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
-    outbound: {
-      allowPrivate: config.allowPrivate,
-      operatorTenantId: access.operatorTenantId,
-      userAgent: `Cordboard/${packageJson.version}`,
-    },
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
   })
   closers.push(fleet.close)
+  const work = openWork({
+    store: pickTables<Tables, WorkTables>(store),
+    log,
+    onOutcome: metrics.worked,
+    onTrouble,
+    // A second one is refused its data directory.
+    alone: store.engine === 'sqlite',
+    atOnce: TASKS_AT_ONCE,
+  })
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
@@ -119,12 +131,15 @@ export function openRooms(options: RoomsOptions): Rooms {
     lookup: directory.lookup,
     parties: directory.parties,
     book: directory,
-    keyring,
     publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
+    work,
+    keyring,
+    outbound,
   })
+  closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
     { store: routingStore, clock, log, timeZone: zoneOf },
@@ -132,21 +147,34 @@ export function openRooms(options: RoomsOptions): Rooms {
   )
   closers.push(routing.close)
 
-  const feed = pickTables<Tables, ChangeTables>(store)
-  const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
-  const work = openWork({
-    store: pickTables<Tables, WorkTables>(store),
+  const live = openLive({
+    store: pickTables<Tables, LiveTables>(store),
+    clock,
     log,
-    onOutcome: metrics.worked,
+    lookup: directory.lookup,
+    fleet,
+    append: journal.events.append,
+    isDoNotCall: journal.doNotCall.has,
+    isOpen: (tenantId) => access.tenant(tenantId) !== null,
     onTrouble,
   })
+  closers.push(live.close)
+
+  const feed = pickTables<Tables, ChangeTables>(store)
+  const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   planUpkeep(work, {
     days: config.retention,
-    prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },
+    prune: {
+      sessions: pruneSessions(accessStore),
+      ...directory.prune,
+      ...journal.prune,
+      ...routing.prune,
+      live_calls: live.prune,
+    },
     store: pickTables<Tables, UpkeepTables>(store),
     clock,
     log,
     idempotency,
   })
-  return { keyring, access, directory, fleet, journal, routing, idempotency, work, feed, zoneOf }
+  return { keyring, access, directory, fleet, journal, routing, live, idempotency, work, feed, zoneOf }
 }

@@ -4,6 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import { lockForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
+import type { PlanCallOver } from './call-events.ts'
 import type { CallTables, RecordsTable } from './call-tables.ts'
 import { stitch, type RecordToStitch, type StitchedCall } from './stitching.ts'
 
@@ -26,6 +27,7 @@ export type CallDeps = {
   host(reach: { tenantId: number; hostId: number | null }, id: number): Promise<HostFacts | null>
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
+  planCallOver: PlanCallOver
 }
 
 /** Below that a match is for display only. */
@@ -54,7 +56,7 @@ export type CallPlace = { tenantId: number; hostId: number; callKey: string }
  */
 export async function restitch(
   tx: CallTx,
-  { clock, lookup }: CallDeps,
+  { clock, lookup, planCallOver }: CallDeps,
   { tenantId, hostId, callKey }: CallPlace,
   { authoritative, only = null }: { authoritative: string | null; only?: RecordToStitch | null },
 ): Promise<number | null> {
@@ -101,6 +103,7 @@ export async function restitch(
       })),
     )
     .execute()
+  if (!provisional) await planCallOver(tx, { tenantId, hostId, callKey }, call)
   return id
 }
 

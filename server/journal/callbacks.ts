@@ -11,7 +11,14 @@ import { followedParty, partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import type { DispositionRow } from './record.ts'
 import type { CallbacksTable } from './tables.ts'
-import { isoOrNull, isoTime, type JournalDeps, type JournalStore, type Written } from './write.ts'
+import {
+  isoOrNull,
+  isoTime,
+  type JournalDeps,
+  type JournalStore,
+  type Telling,
+  type Written,
+} from './write.ts'
 
 /** Who wants to be called, and when. */
 export type Callbacks = {
@@ -27,7 +34,10 @@ const COLUMNS = { id: 'id', due_at: 'due_at', created_at: 'created_at' }
 const FILTERS = ['status', 'due_from', 'due_to', 'disposition_id']
 const STATUSES = ['open', 'done', 'cancelled']
 
-export function openCallbacks(store: JournalStore, { clock, parties, timeZone }: JournalDeps): Callbacks {
+export function openCallbacks(
+  store: JournalStore,
+  { clock, parties, timeZone, planCallback }: JournalDeps & Pick<Telling, 'planCallback'>,
+): Callbacks {
   const own = (tenantId: number) =>
     store.read.selectFrom('callbacks').selectAll().where('tenant_id', '=', tenantId)
 
@@ -141,6 +151,7 @@ export function openCallbacks(store: JournalStore, { clock, parties, timeZone }:
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
+        if (before.status !== row.status || before.due_at !== row.due_at) await planCallback(tx, row)
         const [was, is] = [before, row].map(({ status: state, due_at: due }) => ({
           status: state,
           due_at: isoOrNull(due),

@@ -9,11 +9,12 @@ import { isAbout, type About } from './about.ts'
 import { refuseForeign } from './author.ts'
 import { codeOf } from './codes.ts'
 import { partyIdsOf, toDisposition } from './disposition-shape.ts'
+import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
 import { readJournalList } from './list-filters.ts'
 import { recordDispositions, unknownStatus, type DispositionRow, type NewDisposition } from './record.ts'
 import { canonicalStatus } from './statuses.ts'
-import type { JournalDeps, JournalStore, Written } from './write.ts'
+import type { JournalDeps, JournalStore, Telling, Written } from './write.ts'
 
 /** What became of calls. */
 export type Dispositions = {
@@ -39,12 +40,15 @@ export type Dispositions = {
 const COLUMNS = { id: 'id', recorded_at: 'recorded_at', status: 'status', agent: 'agent' }
 const FILTERS = ['number', 'customer_id', 'contact_id', 'status', 'agent', 'from', 'to']
 
+/** What a correction changes, and an event tells. */
+const TOLD = ['status', 'comment', 'agent', 'due_at'] as const
+
 const instantOrNull = (text: string | null | undefined) =>
   text === null || text === undefined ? null : Date.parse(text)
 
 export function openDispositions(
   store: JournalStore,
-  deps: JournalDeps & { windowMs: number },
+  deps: JournalDeps & Telling & { windowMs: number },
 ): Dispositions {
   const { clock, lookup, parties, timeZone } = deps
   const own = (tenantId: number) =>
@@ -141,13 +145,14 @@ export function openDispositions(
             comment: patch.comment === undefined ? before.comment : (patch.comment ?? ''),
             agent: patch.agent === undefined ? before.agent : patch.agent,
             due_at: patch.due_at === undefined ? before.due_at : instantOrNull(patch.due_at),
-            updated_at: clock.now(),
+            updated_at: Math.max(clock.now(), before.updated_at + 1),
           })
           .where('tenant_id', '=', actor.tenantId)
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        await followUp(tx, row, before)
+        await followUp(tx, row, before, deps.planCallback)
+        if (TOLD.some((name) => row[name] !== before[name])) await tellDisposition(tx, deps.append, row, true)
         const act = { action: 'update', entity: 'disposition', entityId: id } as const
         await recordAudit(tx, actor, { ...act, before: toDisposition(before), after: toDisposition(row) })
         return toDisposition(row, survivors)

@@ -1,19 +1,31 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
+import { openHttpClient } from '../platform/http-client.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
+import { callbackDue, openPlanCallback } from './callback-due.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
+import { callOver, openPlanCallOver } from './call-events.ts'
 import { openCalls, type Calls } from './calls.ts'
 import { pruneCalls } from './calls-forgetting.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
+import { pruneEvents } from './event-forgetting.ts'
+import { openEventList } from './event-list.ts'
+import { openAppend, type AppendEvent } from './events.ts'
 import { pruneDispositions } from './journal-retention.ts'
 import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
+import { openOutbox } from './outbox.ts'
+import { openDeliveries, type Deliveries } from './webhook-deliveries.ts'
+import { HEADERS, WEBHOOKS } from './webhook-send.ts'
+import { webhookSender } from './webhook-sender.ts'
+import { openWebhooks, type Webhooks } from './webhooks.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
 import { openPop, type Pop } from './pop.ts'
@@ -23,11 +35,13 @@ import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
 export { CALL_COLUMNS, type Calls } from './calls.ts'
+export { eraseFromEvents } from './event-forgetting.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { AppendEvent, NewEvent } from './events.ts'
 export type { NoteWriter, Notes } from './notes.ts'
 export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
@@ -51,13 +65,26 @@ export type Journal = {
   popLinks: PopLinks
   phoneCalls: PhoneCalls
   pbxEvents: PbxEvents
+  events: {
+    /**
+     * Tells what happened, in the transaction of what did: one row per (tenant, key), and a delivery for every webhook that
+     * wants it. Answers the event's id; null for a key that was told of before, and then writes nothing.
+     */
+    append: AppendEvent
+    /** For those who poll. */
+    list: ReturnType<typeof openEventList>
+  }
+  webhooks: Webhooks
+  deliveries: Deliveries
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
   calls: Calls
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; notes: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
+  /** Ends what is being sent; call once nothing is sent any more. */
+  close(): Promise<void>
 }
 
 export type JournalOptions = {
@@ -76,18 +103,31 @@ export type JournalOptions = {
   publicUrl: string | null
   /** See `CallDeps`. */
   host: CallDeps['host']
+  work: Work
+  /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
+  outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, book, keyring, publicUrl, ...deps } = options
+  const { store, repeatWindowMs, host, book, work, keyring, publicUrl, outbound, ...deps } = options
   const callStore = store as unknown as CallStore
-  const callDeps = { ...deps, host }
+  const callDeps = { ...deps, host, planCallOver: openPlanCallOver(work, deps.clock) }
+  const outbox = openOutbox(work)
+  for (const column of ['secret', 'old_secret']) keyring.register({ table: WEBHOOKS, column })
+  keyring.register({ table: HEADERS, column: 'value' })
+  const http = openHttpClient(outbound)
+  const sending = { store, clock: deps.clock, keyring, http }
+  work.handle(webhookSender(sending))
+  const append = openAppend(deps.clock.now, outbox)
+  const telling = { append, planCallback: openPlanCallback(work, deps.clock) }
+  work.handle(callbackDue(store, append))
+  work.handle(callOver(store, append))
   const calls = openCalls(callStore, callDeps)
   const card = {
-    dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
+    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
-    callbacks: openCallbacks(store, deps),
+    callbacks: openCallbacks(store, { ...deps, ...telling }),
     doNotCalls: openDoNotCalls(store, deps),
     notes: openNotes(store, { ...deps, book, calls }),
   }
@@ -97,14 +137,19 @@ export function openJournal(options: JournalOptions): Journal {
     popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
     pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),
+    events: { append, list: openEventList(store, deps.timeZone) },
+    webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
+    deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
     calls,
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
+      events: pruneEvents(store),
       notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },
+    close: http.close,
   }
 }

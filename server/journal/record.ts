@@ -8,9 +8,10 @@ import { authorOf } from './author.ts'
 import { callerNumber } from './caller-number.ts'
 import { codeOf } from './codes.ts'
 import { toDisposition } from './disposition-shape.ts'
+import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
 import type { DispositionsTable } from './tables.ts'
-import type { JournalDeps, JournalTx } from './write.ts'
+import type { JournalDeps, JournalTx, Telling } from './write.ts'
 
 /** What became of a call, as it is sent. `dueAt` is ms UTC. */
 export type NewDisposition = {
@@ -109,7 +110,8 @@ async function findSame(tx: JournalTx, draft: Draft): Promise<DispositionRow | u
 
 /** What was said again about the same call takes the place of what was said before. */
 async function correct(tx: JournalTx, found: DispositionRow, draft: Draft): Promise<DispositionRow> {
-  const { status, comment, agent, due_at, content, updated_at } = draft
+  const { status, comment, agent, due_at, content } = draft
+  const updated_at = Math.max(draft.updated_at, found.updated_at + 1)
   return await tx.db
     .updateTable('dispositions')
     .set({ status, comment, agent, due_at, content, updated_at })
@@ -147,7 +149,7 @@ export async function recordDispositions(
   tx: JournalTx,
   actor: Actor,
   given: readonly NewDisposition[],
-  { windowMs, ...deps }: JournalDeps & { windowMs: number },
+  { windowMs, append, planCallback, ...deps }: JournalDeps & Telling & { windowMs: number },
 ): Promise<DispositionRow[]> {
   const drafts: Draft[] = []
   for (const [i, one] of given.entries()) {
@@ -162,7 +164,8 @@ export async function recordDispositions(
   for (const draft of drafts) kept.push(await keep(tx, draft, windowMs))
   for (const { row, created, before } of kept) {
     if (!created && before === null) continue
-    await followUp(tx, row, before)
+    await followUp(tx, row, before, planCallback)
+    await tellDisposition(tx, append, row, !created)
     await recordAudit(tx, actor, {
       action: created ? 'create' : 'update',
       entity: 'disposition',

@@ -5,6 +5,7 @@ import type { Language } from '../../contract/dispositions.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Flag } from '../platform/database/json.ts'
 import type { CallTables } from './call-tables.ts'
+import type { EventTables } from './event-tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
@@ -157,5 +158,6 @@ export type JournalTables = {
   callbacks: CallbacksTable
   do_not_call: DoNotCallTable
 } & CallTables &
+  EventTables &
   AuditTables &
   ChangeTables

@@ -16,9 +16,19 @@ export const short = (text: string | null): string | null =>
 
 type Numbered = Pick<LiveCallsTable, 'tenant_id' | 'direction' | 'number_raw'>
 
+/** Whether an extension called another one: its own end of the call says only that it dialled. */
+export function isToColleague(lookup: Lookup, { tenant_id, direction, number_raw }: Numbered): boolean {
+  return (
+    direction === 'outbound' && number_raw !== null && lookup.read(tenant_id, number_raw).kind === 'short'
+  )
+}
+
+const isInside = (lookup: Lookup, row: Numbered) => row.direction === 'internal' || isToColleague(lookup, row)
+
 /** Who it is at this moment, from memory. Colleagues are nobody's customers. */
-export function partyOf(lookup: Lookup, { tenant_id, direction, number_raw }: Numbered): Party {
-  if (number_raw === null || direction === 'internal') return NOBODY
+export function partyOf(lookup: Lookup, row: Numbered): Party {
+  const { tenant_id, number_raw } = row
+  if (number_raw === null || isInside(lookup, row)) return NOBODY
   const { known, vip, customer, contact } = lookup.byNumber(tenant_id, number_raw)
   return { known, vip, customer, contact }
 }
@@ -36,7 +46,7 @@ export function callerColumns(
 ): CallerColumns {
   const number_raw = short(caller.number)
   const kept = { number_raw, caller_name: short(caller.name) }
-  if (number_raw === null || direction === 'internal')
+  if (number_raw === null || isInside(lookup, { tenant_id: tenantId, direction, number_raw }))
     return { ...kept, e164: null, number_key: null, customer_id: null, contact_id: null }
   const read = lookup.read(tenantId, number_raw)
   const { customer, contact, confidence } = lookup.byNumber(tenantId, number_raw)

@@ -21,8 +21,8 @@ export type WatchState = Partial<
 
 /** Who watches which PBX, by leases on the database's clock. */
 export type Leases = {
-  /** Makes ours of these what nobody has; answers those. */
-  claim(hosts: readonly { id: number; tenantId: number }[]): Promise<Claim[]>
+  /** Makes ours of these what nobody has, so many at most; answers those. */
+  claim(hosts: readonly { id: number; tenantId: number }[], most: number): Promise<Claim[]>
   /** All of ours run on from now; host → claims of those we still have. */
   renew(): Promise<Map<number, number>>
   /** Throws WatchLost unless the host is still ours, and keeps it ours until the transaction ends. */
@@ -46,16 +46,23 @@ export function openLeases(store: Store<LiveTables>, owner: string, leaseMs: num
       .execute()
 
   return {
-    async claim(hosts) {
+    async claim(hosts, most) {
       const claims: Claim[] = []
-      for (const { id, tenantId } of hosts) {
+      if (hosts.length === 0) return claims
+      const taken = await store.read
+        .selectFrom('host_watches')
+        .select('host_id')
+        .where('lease_until', '>', now)
+        .execute()
+      const busy = new Set(taken.map((row) => row.host_id))
+      for (const { id, tenantId } of hosts.filter((host) => !busy.has(host.id)).slice(0, most)) {
         const values = sql`${id}, ${tenantId}, ${owner}, 1, ${until}, 'starting'`
-        const taken = await sql<{ claims: number }>`
+        const made = await sql<{ claims: number }>`
           insert into host_watches (host_id, tenant_id, owner, claims, lease_until, status) values (${values})
           on conflict (host_id) do update set owner = excluded.owner, claims = host_watches.claims + 1,
             lease_until = excluded.lease_until, status = 'starting', source = null, since = null
           where host_watches.lease_until <= ${now} returning claims`.execute(store.write)
-        const row = taken.rows[0]
+        const row = made.rows[0]
         if (row) claims.push({ hostId: id, tenantId, claims: row.claims })
       }
       return claims

@@ -3,25 +3,13 @@ import type { Lookup } from '../directory/directory.ts'
 import { lockForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Tx } from '../platform/database/store.ts'
-import { callerColumns, partyOf, short } from './caller.ts'
-import { toLiveCall, type CallRow } from './event-shape.ts'
+import { callerColumns, short } from './caller.ts'
+import type { CallRow } from './event-shape.ts'
 import type { Claim } from './leases.ts'
+import type { Publish } from './publish.ts'
 import type { LiveEventsTable, LiveTables } from './tables.ts'
 
 export type LiveTx = Tx<LiveTables>
-
-/** Something that happened, for webhooks and other programs: one of a tenant and key, in the transaction that says so. */
-export type AppendEvent = (
-  tx: Tx<never>,
-  event: {
-    tenantId: number
-    kind: 'call.ringing' | 'call.answered' | 'call.ended' | 'call.missed'
-    key: string
-    /** ms UTC */
-    happenedAt: number
-    data: Record<string, unknown>
-  },
-) => Promise<unknown>
 
 /** What a watch has to note: what the PBX told, calls that are gone without a word, and calls to look at once more. */
 export type Note =
@@ -37,7 +25,7 @@ export type Recording = {
   note(tx: LiveTx, claim: Claim, note: Note): Promise<number[]>
 }
 
-export function openRecording({ lookup, append }: { lookup: Lookup; append: AppendEvent }): Recording {
+export function openRecording({ lookup, publish }: { lookup: Lookup; publish: Publish }): Recording {
   const tell = async (
     tx: LiveTx,
     row: CallRow,
@@ -45,7 +33,7 @@ export function openRecording({ lookup, append }: { lookup: Lookup; append: Appe
   ) => {
     if (row.agent === null) return
     // Ids in the order of commits: whoever has seen one has seen all before it.
-    await lockForTransaction(tx.engine, tx.db, `live ${row.tenant_id}`)
+    await lockForTransaction(tx.engine, tx.db as never, `live ${row.tenant_id}`)
     const made = await tx.db
       .insertInto('live_events')
       .values({
@@ -59,20 +47,6 @@ export function openRecording({ lookup, append }: { lookup: Lookup; append: Appe
       .returning('id')
       .executeTakeFirstOrThrow()
     tx.changed(row.tenant_id, 'live_event', made.id)
-  }
-
-  const publish = (
-    tx: LiveTx,
-    row: CallRow,
-    kind: Parameters<AppendEvent>[1]['kind'],
-    happenedAt: number,
-    more: Record<string, unknown> = {},
-  ) => {
-    const parts = [row.host_id, row.call_id, row.call_no]
-    const isOfPhone = kind === 'call.ringing' || kind === 'call.answered'
-    const key = [kind, ...parts, ...(isOfPhone ? [row.dn, row.id] : [])].join(' ')
-    const { state: _state, ...data } = { ...toLiveCall(lookup, row), ...more }
-    return append(tx as never, { tenantId: row.tenant_id, kind, key, happenedAt, data })
   }
 
   const begin = async (
@@ -104,9 +78,7 @@ export function openRecording({ lookup, append }: { lookup: Lookup; append: Appe
     const row = callNo === null ? { ...made, call_no: made.id } : made
     if (callNo === null)
       await tx.db.updateTable('live_calls').set({ call_no: row.id }).where('id', '=', row.id).execute()
-    // A queue that takes a call is nobody who answers.
-    if (!isAnswered) await publish(tx, row, 'call.ringing', at)
-    else if (row.agent !== null) await publish(tx, row, 'call.answered', at)
+    await (isAnswered ? publish.answered(tx, row) : publish.ringing(tx, row))
     await tell(tx, row, { kind: event.direction === 'outbound' ? 'dialing' : 'pop', at })
   }
 
@@ -114,7 +86,7 @@ export function openRecording({ lookup, append }: { lookup: Lookup; append: Appe
     if (row.answered_at !== null) return
     const answered = { ...row, answered_at: at }
     await tx.db.updateTable('live_calls').set({ answered_at: at }).where('id', '=', row.id).execute()
-    if (row.agent !== null) await publish(tx, answered, 'call.answered', at)
+    await publish.answered(tx, answered)
     await tell(tx, answered, { kind: 'answered', at })
   }
 
@@ -145,30 +117,8 @@ export function openRecording({ lookup, append }: { lookup: Lookup; append: Appe
       if (goingOn.length > 0) await tell(tx, row, { kind: 'moved', at, to })
       else await tell(tx, row, { kind: 'ended', at, missed })
     }
-    if (goingOn.length === 0) await publishEnd(tx, rows, isAnswered)
+    if (goingOn.length === 0) await publish.ended(tx, rows, isAnswered)
     return []
-  }
-
-  /** The whole call, at however many numbers it was. */
-  const publishEnd = async (tx: LiveTx, rows: CallRow[], isAnswered: boolean) => {
-    const answeredBy = rows
-      .filter((row) => row.agent !== null && row.answered_at !== null)
-      .toSorted((one, other) => (one.answered_at ?? 0) - (other.answered_at ?? 0))
-    const [first] = rows
-    const at = Math.max(...rows.map((row) => row.ended_at ?? 0))
-    // The caller is told best by the row that knows who it is.
-    const caller = rows.find((row) => row.direction === 'inbound') ?? first
-    if (!first || !caller) return
-    const whole = {
-      ...caller,
-      agent: answeredBy.at(-1)?.agent ?? null,
-      started_at: first.started_at,
-      answered_at: answeredBy[0]?.answered_at ?? null,
-      ended_at: at,
-    }
-    const more = { answered: isAnswered, extensions: [...new Set(rows.flatMap((row) => row.agent ?? []))] }
-    await publish(tx, whole, 'call.ended', at, more)
-    if (!isAnswered && caller.direction === 'inbound') await publish(tx, whole, 'call.missed', at, more)
   }
 
   const end = async (tx: LiveTx, claim: Claim, row: CallRow, at: number) => {

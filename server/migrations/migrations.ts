@@ -11,6 +11,7 @@ import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { liveCallsMigration } from './014-live-calls.ts'
+import { eventsMigration } from './016-events.ts'
 import { popMigration } from './018-pop.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
@@ -28,6 +29,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
     '014-live-calls': liveCallsMigration(engine),
+    '016-events': eventsMigration(engine),
     '018-pop': popMigration(engine),
   }
 }

@@ -1,0 +1,106 @@
+import type { Phone } from '../../contract/users.ts'
+import { isOneOf } from '../platform/database/engine.ts'
+import type { Store } from '../platform/database/store.ts'
+import type { CallRow, EventRow } from './event-shape.ts'
+import type { LiveTables } from './tables.ts'
+
+/** An event with the call it tells of. */
+export type TellableRow = { event: EventRow; call: CallRow }
+
+type Seeing = { tenantId: number; hostId: number | null; phones: (() => readonly Phone[]) | null }
+
+/** What viewers are told that the feed does not bring them, in the order of ids. */
+export type Backlog = {
+  byIds(ids: number[]): Promise<TellableRow[]>
+  /**
+   * What a viewer is to be told first. `lastId` null: the last event of each call that goes on. Else what happened since,
+   * to calls the viewer knew and to those that go on; whoever missed more than a thousand events, or knows of one that is
+   * not there, begins anew.
+   */
+  read(viewer: Seeing, lastId: number | null): Promise<TellableRow[]>
+}
+
+const MOST = 1_000
+/** A call that has gone on for longer was not seen to end. */
+const LONGEST_CALL_MS = 24 * 60 * 60_000
+const EVENT = ['kind', 'at', 'goes_on_at', 'missed'] as const
+
+export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog {
+  const tellable = (db: typeof read) =>
+    db
+      .selectFrom('live_events')
+      .innerJoin('live_calls', (join) =>
+        join
+          .onRef('live_calls.tenant_id', '=', 'live_events.tenant_id')
+          .onRef('live_calls.id', '=', 'live_events.live_call_id'),
+      )
+      .selectAll('live_calls')
+      .select(['live_events.id as event_id', ...EVENT])
+      .orderBy('live_events.id')
+  type Joined = Awaited<ReturnType<ReturnType<typeof tellable>['execute']>>[number]
+  const toRow = ({ event_id, kind, at, goes_on_at, missed, ...call }: Joined): TellableRow => ({
+    event: { id: event_id, live_call_id: call.id, kind, at, goes_on_at, missed },
+    call,
+  })
+
+  const seen = ({ tenantId, hostId, phones }: Seeing) => {
+    let rows = tellable(read).where('live_events.tenant_id', '=', tenantId)
+    if (hostId !== null) rows = rows.where('live_calls.host_id', '=', hostId)
+    if (phones === null) return rows
+    const extensions = [...new Set(phones().map((phone) => phone.extension))]
+    return rows.where(isOneOf(engine, 'live_calls.agent', extensions, 'text'))
+  }
+  const goingOn = async (viewer: Seeing) => {
+    const rows = await seen(viewer)
+      .where('live_calls.ended_at', 'is', null)
+      .where('live_calls.started_at', '>', Date.now() - LONGEST_CALL_MS)
+      .execute()
+    const last = new Map(rows.map((row) => [row.id, row]))
+    return [...last.values()].toSorted((one, other) => one.event_id - other.event_id)
+  }
+  const since = (viewer: Seeing, lastId: number) =>
+    seen(viewer)
+      .where('live_events.id', '>', lastId)
+      .where((is) =>
+        is.or([
+          is('live_calls.ended_at', 'is', null),
+          is.exists(
+            is
+              .selectFrom('live_events as known')
+              .select('known.id')
+              .whereRef('known.tenant_id', '=', 'live_events.tenant_id')
+              .whereRef('known.live_call_id', '=', 'live_events.live_call_id')
+              .where('known.id', '<=', lastId),
+          ),
+        ]),
+      )
+      .limit(MOST + 1)
+      .execute()
+
+  /** An id that was never given is of another database. */
+  const isOurs = async ({ tenantId }: Seeing, lastId: number) => {
+    const last = await read
+      .selectFrom('live_events')
+      .select('id')
+      .where('tenant_id', '=', tenantId)
+      .where('id', '>=', lastId)
+      .limit(1)
+      .executeTakeFirst()
+    return last !== undefined
+  }
+
+  return {
+    async byIds(ids) {
+      const rows = await tellable(feed)
+        .where(isOneOf(engine, 'live_events.id', ids, 'bigint'))
+        .execute()
+      return rows.map(toRow)
+    },
+    async read(viewer, lastId) {
+      const isResumed = lastId !== null && (await isOurs(viewer, lastId))
+      const missed = isResumed ? await since(viewer, lastId) : null
+      const rows = missed === null || missed.length > MOST ? await goingOn(viewer) : missed
+      return rows.map(toRow)
+    },
+  }
+}
