@@ -124,6 +124,8 @@ onEachStore('forgetting with age', (engine) => {
       calls: 0,
       decisions: 0,
       dispositions: 0,
+      events: 0,
+      notes: 0,
       live_calls: 0,
       pbx_events: 0,
       renormalisations: 0,
