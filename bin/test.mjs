@@ -7,8 +7,8 @@ import { findChromium } from './chromium.mjs'
 import { findTestFiles, needsStore } from './test-files.mjs'
 import { openTally } from './test-tally.mjs'
 
-/** A file still running after this long hangs. */
-const FILE_TIMEOUT_MS = 240_000
+/** A file still running after this long hangs; journeys in a browser take their time. */
+const FILE_TIMEOUT_MS = process.argv.includes('--browser') ? 600_000 : 240_000
 
 const root = process.cwd()
 const wantsPostgres = process.argv.includes('--postgres')

@@ -12,6 +12,8 @@ import { newHub, type TestHub, type TestHubOptions } from '../hub.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+/** A machine that is busy takes its time; nothing is measured here. */
+const SLOWEST_MS = 60_000
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -61,6 +63,7 @@ export async function newWorld(t: TestContext, options: TestHubOptions = {}): Pr
   const visit: World['visit'] = async (path, more = {}) => {
     const context = await opened.newContext({ baseURL: hub.hub.url, locale: 'en-GB', ...more })
     t.after(() => context.close())
+    context.setDefaultTimeout(SLOWEST_MS)
     const page = await context.newPage()
     const faults: string[] = []
     page.on('pageerror', (error) => faults.push(error.message))

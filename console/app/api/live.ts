@@ -2,7 +2,11 @@ import { useEffect, useRef } from 'react'
 import type { LiveEvent } from '../../../contract/live.ts'
 
 export type Connection = 'connecting' | 'on' | 'off'
-type Message = { kind: 'event'; event: LiveEvent } | { kind: 'connection'; connection: Connection }
+type Message =
+  | { kind: 'event'; event: LiveEvent }
+  | { kind: 'connection'; connection: Connection }
+  /** A window that has just come asks how things stand. */
+  | { kind: 'hello' }
 
 const EVENTS = ['pop', 'dialing', 'answered', 'moved', 'ended'] as const
 const CHANNEL = 'cordboard.live'
@@ -58,14 +62,18 @@ export function useLiveStream(active: boolean, told: Told): void {
     if (!active) return
     const channel = new BroadcastChannel(CHANNEL)
     const end = new AbortController()
+    /** Of this window's own stream; null while another window holds it. */
+    let own: Connection | null = null
+    const tell = (message: Message) => channel.postMessage(message)
     const stream = () =>
       openStream({
         onEvent(event) {
-          channel.postMessage({ kind: 'event', event } satisfies Message)
+          tell({ kind: 'event', event })
           latest.current.onEvent(event)
         },
         onConnection(connection) {
-          channel.postMessage({ kind: 'connection', connection } satisfies Message)
+          own = connection
+          tell({ kind: 'connection', connection })
           latest.current.onConnection(connection)
         },
         onEnded: () => latest.current.onEnded(),
@@ -73,7 +81,8 @@ export function useLiveStream(active: boolean, told: Told): void {
     channel.addEventListener('message', ({ data }) => {
       const message = data as Message
       if (message.kind === 'event') latest.current.onEvent(message.event)
-      else latest.current.onConnection(message.connection)
+      else if (message.kind === 'connection') latest.current.onConnection(message.connection)
+      else if (own !== null) tell({ kind: 'connection', connection: own })
     })
     if ('locks' in navigator) {
       navigator.locks
@@ -93,8 +102,7 @@ export function useLiveStream(active: boolean, told: Told): void {
       const close = stream()
       end.signal.addEventListener('abort', close)
     }
-    // A window that waits for its turn hears of the stream through the one that has it.
-    latest.current.onConnection('on')
+    tell({ kind: 'hello' })
     return () => {
       end.abort()
       channel.close()
