@@ -23,6 +23,7 @@ export const ERRORS = {
   in_use: 409,
   number_taken: 409,
   request_in_progress: 409,
+  public_url_required: 409,
   pbx_not_configured: 409,
   pbx_inactive: 409,
   do_not_call: 409,

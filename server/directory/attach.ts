@@ -76,40 +76,31 @@ export function openAttach(store: DirectoryStore, deps: DirectoryDeps): Attach {
     return true
   }
 
-  const toContact = async (
+  /** Puts it with a party that is there. */
+  const toPresent = async (
     tx: DirectoryTx,
     actor: Actor,
-    input: PopAttachInput,
+    { contact_id, customer_id, shared }: PopAttachInput,
     phone: PhoneValues,
     owners: NumberOwner[],
-  ) => {
+  ): Promise<PopAttached> => {
     const { tenantId } = actor
-    const { id, customer_id } = await lockContact(tx, tenantId, input.contact_id ?? 0)
-    if (input.shared !== true) refuseTaken(owners, { customerId: customer_id, contactId: id })
-    const before = await contacts.load(tx, tenantId, id)
-    const attached = await add(tx, tenantId, 'contact_id', id, phone)
-    const after = await contacts.load(tx, tenantId, id)
-    if (attached)
-      await recordAudit(tx, actor, { action: 'update', entity: 'contact', entityId: id, before, after })
-    return { customer_id, contact_id: id, created: [], attached, e164: phone.e164 }
-  }
-
-  const toCustomer = async (
-    tx: DirectoryTx,
-    actor: Actor,
-    input: PopAttachInput,
-    phone: PhoneValues,
-    owners: NumberOwner[],
-  ) => {
-    const { tenantId } = actor
-    const { id } = await lockCustomer(tx, tenantId, await customerMeant(tx, tenantId, input.customer_id ?? 0))
-    if (input.shared !== true) refuseTaken(owners, { customerId: id, contactId: null })
-    const before = await customers.load(tx, tenantId, id)
-    const attached = await add(tx, tenantId, 'customer_id', id, phone)
-    const after = await customers.load(tx, tenantId, id)
-    if (attached)
-      await recordAudit(tx, actor, { action: 'update', entity: 'customer', entityId: id, before, after })
-    return { customer_id: id, contact_id: null, created: [], attached, e164: phone.e164 }
+    const isContact = contact_id !== undefined
+    const row = isContact
+      ? await lockContact(tx, tenantId, contact_id)
+      : await lockCustomer(tx, tenantId, await customerMeant(tx, tenantId, customer_id ?? 0))
+    const whose = {
+      customer_id: 'customer_id' in row ? row.customer_id : row.id,
+      contact_id: isContact ? row.id : null,
+    }
+    if (shared !== true) refuseTaken(owners, { customerId: whose.customer_id, contactId: whose.contact_id })
+    const writes = isContact ? contacts : customers
+    const before = await writes.load(tx, tenantId, row.id)
+    const attached = await add(tx, tenantId, isContact ? 'contact_id' : 'customer_id', row.id, phone)
+    const after = await writes.load(tx, tenantId, row.id)
+    const entity = isContact ? 'contact' : 'customer'
+    if (attached) await recordAudit(tx, actor, { action: 'update', entity, entityId: row.id, before, after })
+    return { ...whose, created: [], attached, e164: phone.e164 }
   }
 
   /** Who would be made, if they were made with this number before. */
@@ -182,9 +173,8 @@ export function openAttach(store: DirectoryStore, deps: DirectoryDeps): Attach {
       const key = `number ${tenantId} ${numberKey(readingOf(phone))}`
       await lockForTransaction(tx.engine, tx.db as never, key)
       const owners = await ownersNow(tx, tenantId, ownersOf(tenantId, input.number), phone)
-      if (input.contact_id !== undefined) return await toContact(tx, actor, input, phone, owners)
       const isNew = input.contact !== undefined || input.customer !== undefined
-      return await (isNew ? toNew : toCustomer)(tx, actor, input, phone, owners)
+      return await (isNew ? toNew : toPresent)(tx, actor, input, phone, owners)
     })
   }
 }

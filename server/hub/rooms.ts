@@ -142,8 +142,8 @@ export function openRooms(options: RoomsOptions): Rooms {
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf },
-    { access, directory, journal },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { access, directory, fleet, journal },
   )
   closers.push(routing.close)
 

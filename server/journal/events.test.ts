@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { CallEventData } from '../../contract/events.ts'
-import { newStore, onEachStore } from '../../test/stores.ts'
+import { newStore, newStoreAddress, onEachStore } from '../../test/stores.ts'
+import { migrationsFor } from '../migrations/migrations.ts'
+import { migrate } from '../platform/database/migrate.ts'
 import type { Engine } from '../platform/database/engine.ts'
-import { pickTables } from '../platform/database/store.ts'
+import { openStore, pickTables } from '../platform/database/store.ts'
 import { openLog } from '../platform/log.ts'
 import { openWork, type WorkTables } from '../platform/work/work.ts'
 import { openEventList } from './event-list.ts'
@@ -113,6 +115,49 @@ onEachStore('events', (engine) => {
       assert.deepEqual((await keysFrom(1, before.next)).keys, ['begun first'])
     },
   )
+
+  test('callbacks that were agreed on before there were events are told of when their time comes', async (t) => {
+    const store = await openStore<Tables>({ address: await newStoreAddress(t, engine) })
+    t.after(() => store.close())
+    const all = Object.entries(migrationsFor(engine))
+    const before = Object.fromEntries(all.filter(([name]) => name < '016'))
+    await migrate(store.write as never, { migrations: before })
+    const flags = { match_tail: 0, match_switchboard: 0, active: 1, created_at: 1, updated_at: 1 }
+    await store.write
+      .insertInto('tenants')
+      .values({ id: 1, name: 'One', ...flags })
+      .execute()
+    const said = {
+      recorded_at: 1,
+      number_raw: '',
+      number_kind: 'withheld',
+      status: 'schedule_later',
+      comment: '',
+    }
+    const due = Date.now() + 3_600_000
+    for (const [id, status, due_at] of [
+      [1, 'open', due],
+      [2, 'open', 1],
+      [3, 'done', due],
+      [4, 'open', null],
+    ] as const) {
+      const row = { id, tenant_id: 1, content: '', updated_at: 1, ...said }
+      await store.write.insertInto('dispositions').values(row).execute()
+      const callback = { id, tenant_id: 1, disposition_id: id, status, due_at, created_at: 1, updated_at: 1 }
+      await store.write.insertInto('callbacks').values(callback).execute()
+    }
+    await migrate(store.write as never, { migrations: migrationsFor(engine) })
+    const tasks = await store.read.selectFrom('work').selectAll().execute()
+    assert.deepEqual(
+      tasks.map(({ kind, unique_key, payload, ready_at }) => [
+        kind,
+        unique_key,
+        JSON.parse(payload),
+        ready_at,
+      ]),
+      [['callback_due', 'callback 1', { callback: 1, due_at: due }, due]],
+    )
+  })
 
   test('whoever polls while many transactions overlap reads every event once', async (t) => {
     const { store, append, keysFrom } = await newEvents(t, engine)

@@ -19,18 +19,19 @@ import { pruneEvents } from './event-forgetting.ts'
 import { openEventList } from './event-list.ts'
 import { openAppend, type AppendEvent } from './events.ts'
 import { pruneDispositions } from './journal-retention.ts'
-import { openNotes, type Notes } from './notes.ts'
-import { pruneNotes } from './notes-forgetting.ts'
 import { openOutbox } from './outbox.ts'
 import { openDeliveries, type Deliveries } from './webhook-deliveries.ts'
 import { HEADERS, WEBHOOKS } from './webhook-send.ts'
 import { webhookSender } from './webhook-sender.ts'
 import { openWebhooks, type Webhooks } from './webhooks.ts'
+import { openNotes, type Notes } from './notes.ts'
+import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
 import { openPop, type Pop } from './pop.ts'
 import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
+import { openReports, type Reports } from './reports.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
@@ -52,6 +53,7 @@ export { PHONE_CALL_COLUMNS, type PhoneCalls } from './phone-calls.ts'
 export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
+export type { CallReport, Reports } from './reports.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -80,6 +82,8 @@ export type Journal = {
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
+  /** What PBXs report of ended calls themselves. */
+  reports: Reports
   calls: Calls
   /** How the journal forgets what is too old. */
   prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
@@ -110,7 +114,7 @@ export type JournalOptions = {
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, book, work, keyring, publicUrl, outbound, ...deps } = options
+  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps = { ...deps, host, planCallOver: openPlanCallOver(work, deps.clock) }
   const outbox = openOutbox(work)
@@ -142,6 +146,7 @@ export function openJournal(options: JournalOptions): Journal {
     deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps),
+    reports: openReports(callStore, callDeps),
     calls,
     prune: {
       calls: pruneCalls(callStore),

@@ -21,6 +21,8 @@ import {
   type HostFacts,
 } from './call-write.ts'
 import { callKey, checkInstants, naturalKey, readRecord } from './record-fields.ts'
+import { absorbReports, lockReports, reportsCalls } from './report-calls.ts'
+import { REPORTED } from './stitching.ts'
 
 /** What `/api/v1/pbx3cx_calls` does: records of calls, each stitched into its call as it is written. */
 export type Records = {
@@ -155,6 +157,8 @@ export async function storeRecord(
   row: ReturnType<typeof newRow> & { token_id: number | null },
 ): Promise<RowOfCall> {
   const { db } = tx
+  const meetsReports = row.source !== REPORTED && (await reportsCalls(tx, host.id))
+  if (meetsReports) await lockReports(tx, host.id)
   const made = await db
     .insertInto('records')
     .values(row)
@@ -164,7 +168,9 @@ export async function storeRecord(
   if (made) {
     const place = { tenantId: made.tenant_id, hostId: made.host_id, callKey: made.call_key }
     const { authoritative } = host
-    const call = await restitch(tx, deps, place, { authoritative, only: isAlone(made) ? made : null })
+    const alone = isAlone(made) && made.source !== REPORTED
+    const stitched = await restitch(tx, deps, place, { authoritative, only: alone ? made : null })
+    const call = meetsReports && stitched !== null ? await absorbReports(tx, deps, host, stitched) : stitched
     return { ...made, call_id: call ?? 0 }
   }
   return withCalls(db)
@@ -248,7 +254,8 @@ export function openRecords(store: CallStore, deps: CallDeps): Records {
           check.done()
           // What came first is known again by what it was then, whatever was corrected since.
           const natural = given.external_id === undefined ? before.natural_key : naturalKey(after)
-          const call_key = callKey(after.call_history_id, natural)
+          const isOfOneCall = given.call_history_id === undefined && natural === before.natural_key
+          const call_key = isOfOneCall ? before.call_key : callKey(after.call_history_id, natural)
           const columns = { ...fields, natural_key: natural, call_key }
           const updated_at = Math.max(deps.clock.now(), before.updated_at + 1)
           const changed = await tx.db

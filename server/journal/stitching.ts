@@ -23,6 +23,9 @@ export type StitchedCall = ToldOfCall & {
   legs: StitchedLeg[]
 }
 
+/** The source of what a PBX reports of ended calls through its CRM template. */
+export const REPORTED = 'crm'
+
 /** When several records fail to reach anybody, the one that says most about why. */
 const TELLING: CallStatus[] = ['voicemail', 'abandoned', 'busy', 'missed', 'failed']
 
@@ -58,6 +61,12 @@ const spent = (record: RecordToStitch, kind: StitchedStep['kind'], told: number 
   return steps.length === 0 ? null : steps.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
+/** A report counts only while nothing else tells of its call: it repeats what others tell better. */
+function withoutReports(records: readonly RecordToStitch[]): readonly RecordToStitch[] {
+  const others = records.filter(({ source }) => source !== REPORTED)
+  return others.length > 0 ? others : records
+}
+
 /**
  * The one call that these records, all of the same call, tell of. They may come in any order and as often as they like.
  *
@@ -66,7 +75,8 @@ const spent = (record: RecordToStitch, kind: StitchedStep['kind'], told: number 
  * source that has the last word on the host (null: any has); what others tell alone is provisional.
  */
 export function stitch(records: readonly RecordToStitch[], authoritative: string | null): StitchedCall {
-  const ordered = [...new Map(records.map((record) => [record.id, record])).values()].sort(
+  const all = [...new Map(records.map((record) => [record.id, record])).values()]
+  const ordered = withoutReports(all).toSorted(
     (one, other) => one.started_at - other.started_at || one.id - other.id,
   )
   const [first] = ordered
@@ -97,7 +107,7 @@ export function stitch(records: readonly RecordToStitch[], authoritative: string
     agent_extension: reached.agent_extension,
     agent_name: reached.agent_name,
     source: sources.includes(authoritative ?? '') ? (authoritative ?? '') : (sources[0] ?? ''),
-    records: ordered.length,
+    records: all.length,
     provisional: ended === null || (authoritative !== null && !sources.includes(authoritative)),
     legs: ordered.map((record) => ({
       record_id: record.id,

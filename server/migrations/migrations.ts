@@ -12,6 +12,7 @@ import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { liveCallsMigration } from './014-live-calls.ts'
 import { eventsMigration } from './016-events.ts'
+import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
@@ -30,6 +31,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '013-xapi-tokens': xapiTokensMigration(engine),
     '014-live-calls': liveCallsMigration(engine),
     '016-events': eventsMigration(engine),
+    '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '018-pop': popMigration(engine),
   }
 }

@@ -37,11 +37,10 @@ export function phoneCallRoutes(app: App, { phoneCalls, fleet, settle }: Deps): 
     request: FastifyRequest,
     given: PhoneCallInput['pbx3cx_host_id'],
   ): Promise<number> => {
-    const reach = reachOf(request)
-    const named = given ?? reach.hostId
-    if (named !== null) return Number(named)
+    if (given !== undefined && given !== null) return Number(given)
+    // A credential of one host sees that one only.
     const asked = { page: 1, perPage: 2, sort: [], filters: {} }
-    const { data } = await fleet.hosts.list(reach, {}, asked)
+    const { data } = await fleet.hosts.list(reachOf(request), {}, asked)
     const [only, another] = data
     if (only !== undefined && another === undefined) return only.id
     const why =

@@ -173,7 +173,8 @@ onEachStore('links to a card', (engine) => {
       })
     const [one, two] = [await made(), await made()]
     assert.deepEqual(two.json, one.json)
-    assert.equal((await ask('POST', '/api/v1/keys/rotate', {})).status, 200)
+    const rotated = await ask('POST', '/api/v1/keys/rotate', {})
+    assert.deepEqual([rotated.status, rotated.json.rewritten], [200, 1])
     assert.equal((await card(one.json.token)).status, 200)
     for (const scopes of [
       ['journal:write', 'directory:read'],

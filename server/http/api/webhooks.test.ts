@@ -145,11 +145,9 @@ onEachStore('webhooks', (engine) => {
   })
 
   test('one that hangs holds up neither another webhook nor an answer of the hub', async (t) => {
-    const { ask, receiver, newWebhook, say, logged, deliveries } = await newSendingHub(t, engine)
-    const hanging: ServerResponse[] = []
+    const { hub, ask, receiver, store, newWebhook, say, logged, deliveries } = await newSendingHub(t, engine)
     receiver.answerWith(({ path }, response) => {
-      if (path === '/hook') hanging.push(response)
-      else response.writeHead(204).end()
+      if (path !== '/hook') response.writeHead(204).end()
     })
     const stuck = await newWebhook({ timeout_ms: 30_000 })
     const well = await newWebhook({ url: `${receiver.url}/well` })
@@ -165,7 +163,22 @@ onEachStore('webhooks', (engine) => {
       new Set(waiting.map(({ state, attempts }) => `${state} ${attempts}`)),
       new Set(['waiting 0']),
     )
-    for (const response of hanging) response.writeHead(204).end()
+    await hub.close()
+    const { attempts, next_attempt_at } = await store.read
+      .selectFrom('webhook_deliveries')
+      .selectAll()
+      .where('webhook_id', '=', stuck.id)
+      .executeTakeFirstOrThrow()
+    const task = await store.read
+      .selectFrom('work')
+      .selectAll()
+      .where('kind', '=', 'webhook')
+      .executeTakeFirst()
+    assert.deepEqual(
+      [attempts, next_attempt_at !== null, task?.lease_owner],
+      [0, true, null],
+      'what a stop cut off is begun anew',
+    )
   })
 
   test('410 Gone switches a webhook off, with a line in the audit trail; what waited goes on when it is switched on', async (t) => {
