@@ -94,7 +94,7 @@ onEachStore('live calls', (engine) => {
       [
         ended.data.status,
         ended.data.caller_e164,
-        ended.data.called_number,
+        ended.data.called_e164,
         ended.data.customer_name,
         ended.data.vip,
       ],

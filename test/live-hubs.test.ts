@@ -98,13 +98,17 @@ onEachStore('the hub that watches a PBX', (engine) => {
     const pbx = await newPbx(t)
     // Whoever begins to watch looks at everything once.
     const looks = () => pbx.simulator.requests.list().filter(({ path }) => path === '/callcontrol').length
-    const [one, two] = [await startHub(), await startHub()]
+    const one = await startHub()
     const host = await addHost(one.ask, pbx)
-    await untilWatched(two.ask, host)
+    await untilWatched(one.ask, host)
+    const two = await startHub()
+    assert.equal((await liveOf(two.ask, host)).status, 'watching')
     assert.equal(looks(), 1)
+    const there = await watchLive(t, one.url, ADMIN_TOKEN)
     const gone = new Promise((resolve) => one.hub.once('exit', resolve))
     one.hub.kill('SIGTERM')
     await gone
+    assert.equal(await there.ended, 'closing')
     const wall = await watchLive(t, two.url, ADMIN_TOKEN)
     pbx.step(`inbound a from ${A} via 101`)
     await wall.count(1)

@@ -125,6 +125,7 @@ onEachStore('forgetting with age', (engine) => {
       decisions: 0,
       dispositions: 0,
       events: 0,
+      live_calls: 0,
       notes: 0,
       live_calls: 0,
       pbx_events: 0,

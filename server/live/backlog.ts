@@ -43,23 +43,33 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
     call,
   })
 
-  const seen = ({ tenantId, hostId, phones }: Seeing) => {
-    let rows = tellable(read).where('live_events.tenant_id', '=', tenantId)
-    if (hostId !== null) rows = rows.where('live_calls.host_id', '=', hostId)
-    if (phones === null) return rows
-    const extensions = [...new Set(phones().map((phone) => phone.extension))]
-    return rows.where(isOneOf(engine, 'live_calls.agent', extensions, 'text'))
-  }
+  const extensionsOf = ({ phones }: Seeing) =>
+    phones && [...new Set(phones().map((phone) => phone.extension))]
   const goingOn = async (viewer: Seeing) => {
-    const rows = await seen(viewer)
-      .where('live_calls.ended_at', 'is', null)
-      .where('live_calls.started_at', '>', Date.now() - LONGEST_CALL_MS)
+    const { tenantId, hostId } = viewer
+    const extensions = extensionsOf(viewer)
+    let calls = read
+      .selectFrom('live_calls')
+      .select('id')
+      .where('tenant_id', '=', tenantId)
+      .where('ended_at', 'is', null)
+      .where('started_at', '>', Date.now() - LONGEST_CALL_MS)
+    if (hostId !== null) calls = calls.where('host_id', '=', hostId)
+    if (extensions !== null) calls = calls.where(isOneOf(engine, 'agent', extensions, 'text'))
+    const ids = (await calls.execute()).map((row) => row.id)
+    if (ids.length === 0) return []
+    const rows = await tellable(read)
+      .where('live_events.tenant_id', '=', tenantId)
+      .where(isOneOf(engine, 'live_events.live_call_id', ids, 'bigint'))
       .execute()
     const last = new Map(rows.map((row) => [row.id, row]))
     return [...last.values()].toSorted((one, other) => one.event_id - other.event_id)
   }
-  const since = (viewer: Seeing, lastId: number) =>
-    seen(viewer)
+  const since = (viewer: Seeing, lastId: number) => {
+    const { tenantId, hostId } = viewer
+    const extensions = extensionsOf(viewer)
+    let rows = tellable(read)
+      .where('live_events.tenant_id', '=', tenantId)
       .where('live_events.id', '>', lastId)
       .where((is) =>
         is.or([
@@ -75,8 +85,10 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
         ]),
       )
       .limit(MOST + 1)
-      .execute()
-
+    if (hostId !== null) rows = rows.where('live_calls.host_id', '=', hostId)
+    if (extensions !== null) rows = rows.where(isOneOf(engine, 'live_calls.agent', extensions, 'text'))
+    return rows.execute()
+  }
   /** An id that was never given is of another database. */
   const isOurs = async ({ tenantId }: Seeing, lastId: number) => {
     const last = await read

@@ -20,6 +20,10 @@ export type Publish = {
 }
 
 export function openPublish({ lookup, append }: { lookup: Lookup; append: AppendEvent }): Publish {
+  const outsideOnly = ({ tenant_id, called_raw }: CallRow): string | null => {
+    const read = called_raw === null ? null : lookup.read(tenant_id, called_raw)
+    return read?.kind === 'external' ? read.e164 : null
+  }
   const dataOf = (row: CallRow, status: CallStatus | null): CallEventData => {
     const { started_at, answered_at, ended_at } = row
     const party = partyOf(lookup, row)
@@ -34,7 +38,7 @@ export function openPublish({ lookup, append }: { lookup: Lookup; append: Append
       caller_e164: isCalling ? null : other.e164,
       caller_name: isCalling ? null : row.caller_name,
       called_number: isCalling ? other.number : (row.called_raw ?? null),
-      called_e164: isCalling ? other.e164 : null,
+      called_e164: isCalling ? other.e164 : outsideOnly(row),
       queue: row.queue,
       agent_extension: row.agent,
       agent_name: null,

@@ -66,13 +66,7 @@ onEachStore('a stream', (engine) => {
     const { tenantId, callId } = await newCall(store)
     const streams = openStreams(store, NOBODY as unknown as Lookup)
     t.after(() => streams.close())
-    const viewer: Viewer = { tenantId, hostId: null, phones: null, stands: () => true }
-    const [deaf, reading] = [streams.open(viewer, null), streams.open(viewer, null)]
-    let heard = ''
-    reading.on('data', (piece) => (heard += String(piece)))
-    const count = () => heard.split('\nevent: ').length - 1
-    const closed = once(deaf, 'close')
-    for (let n = 1; n <= 5; n++) {
+    const happen = async () => {
       const { id } = await store.write
         .insertInto('live_events')
         .values({ ...POP, tenant_id: tenantId, live_call_id: callId, at: Date.now() })
@@ -80,8 +74,22 @@ onEachStore('a stream', (engine) => {
         .executeTakeFirstOrThrow()
       await streams.apply([{ tenantId, entity: 'live_event', ids: [id] }])
     }
-    await closed
-    while (count() < 5) await once(reading, 'data')
+    await happen()
+    const viewer: Viewer = { tenantId, hostId: null, phones: null, stands: () => true }
+    const [deaf, reading] = [streams.open(viewer, null), streams.open(viewer, null)]
+    let heard = ''
+    reading.on('data', (piece) => (heard += String(piece)))
+    const count = () => heard.split('\nevent: ').length - 1
+    const hear = async (n: number) => {
+      while (count() < n) await once(reading, 'data')
+    }
+    // What goes on already: from now on each event comes by itself.
+    await hear(1)
+    const most = 50
+    let happened = 1
+    for (; happened < most && !deaf.destroyed; happened++) await happen()
+    assert.ok(happened < most)
+    await hear(happened)
     assert.equal(reading.destroyed, false)
     streams.restart()
     await once(reading, 'close')

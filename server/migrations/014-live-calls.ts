@@ -26,6 +26,7 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
       customer_id ${int}, contact_id ${int}, started_at ${int} not null, answered_at ${int}, ended_at ${int},
       told smallint not null, unique (tenant_id, id), ${goesWithHost})`,
     `create unique index live_calls_going_on on live_calls (host_id, call_id, dn) where ended_at is null`,
+    `create index live_calls_of_phone on live_calls (tenant_id, agent) where ended_at is null`,
     `create index live_calls_by_call on live_calls (host_id, call_no)`,
     `create index live_calls_untold on live_calls (host_id, call_id) where told = 0`,
     `create index live_calls_by_time on live_calls (started_at)`,
@@ -33,6 +34,7 @@ function statements(engine: 'sqlite' | 'postgres'): string[] {
       at ${int} not null, goes_on_at ${text} not null, missed smallint not null,
       foreign key (tenant_id, live_call_id) references live_calls (tenant_id, id) on delete cascade)`,
     `create index live_events_by_call on live_events (tenant_id, live_call_id)`,
+    `create index live_events_by_tenant on live_events (tenant_id, id)`,
   ]
 }
 

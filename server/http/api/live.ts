@@ -47,7 +47,8 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
           ),
         }),
         produces: ['text/event-stream'],
-        response: { 200: Type.Any({ description: 'text/event-stream', examples: [LiveEvent] }) },
+        // Of each event; a stream is not serialised by it.
+        response: { 200: LiveEvent },
       },
     },
     async (request, reply) => {
@@ -63,7 +64,7 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
       return reply
         .type('text/event-stream; charset=utf-8')
         .header('x-accel-buffering', 'no')
-        .send(live.stream(viewer, lastEventId(request)))
+        .send(live.stream(viewer, lastEventId(request)) as never)
     },
   )
   app.get(
