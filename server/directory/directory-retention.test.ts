@@ -127,7 +127,6 @@ onEachStore('forgetting with age', (engine) => {
       events: 0,
       live_calls: 0,
       notes: 0,
-      live_calls: 0,
       pbx_events: 0,
       renormalisations: 0,
       sessions: 0,
