@@ -61,14 +61,22 @@ export function whatIsMissing(here) {
   return `Cordboard needs ${wanted}; this is Node ${here.version}.\n${advice}\nor start with a newer Node on the PATH.\n`
 }
 
+function thisPlace() {
+  const { platform, arch, execPath } = process
+  return { platform, arch, execPath, version: process.versions.node, from: import.meta.url }
+}
+
+/** The Node to run on here; null when there is none. */
+export const nodeHere = () => findNode(thisPlace())
+
 /**
  * Runs a script on the right Node in this process' place: same terminal, same signals, same end.
  * @param {string} script
  * @param {string[]} args
  */
 export function launch(script, args) {
-  const { platform, arch, execPath } = process
-  const here = { platform, arch, execPath, version: process.versions.node, from: import.meta.url }
+  const here = thisPlace()
+  const { platform } = here
   const node = findNode(here)
   if (node === null) return fail(whatIsMissing(here))
 

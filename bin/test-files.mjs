@@ -1,16 +1,21 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve, sep } from 'node:path'
 
-const PLACES = ['contract', 'xapi', 'server', 'cli', 'pbx-simulator', 'test', 'bin']
+const PLACES = ['contract', 'xapi', 'server', 'cli', 'console', 'pbx-simulator', 'test', 'bin']
+/** Journeys in a browser, which not every machine has. */
+export const BROWSER_PLACE = 'test/browser'
 
-/** Every test file of the workspace, absolute and in order; `filters` keep paths that contain one of them. */
-export function findTestFiles(root, filters) {
+/**
+ * Every test file of the workspace that needs no browser, or, `inBrowser`, every one that does: absolute and in order;
+ * `filters` keep paths that contain one of them.
+ */
+export function findTestFiles(root, filters, { inBrowser = false } = {}) {
   return PLACES.flatMap((place) =>
     globSync(`${place}/**/*.test.ts`, { cwd: root, exclude: ['**/node_modules/**'] }),
   )
-    .filter(
-      (path) => filters.length === 0 || filters.some((filter) => path.split(sep).join('/').includes(filter)),
-    )
+    .map((path) => path.split(sep).join('/'))
+    .filter((path) => path.startsWith(`${BROWSER_PLACE}/`) === inBrowser)
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.includes(filter)))
     .sort((a, b) => a.localeCompare(b, 'en'))
     .map((path) => join(root, path))
 }

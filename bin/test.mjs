@@ -1,16 +1,18 @@
-// node bin/test.mjs [--postgres] [part of a path …]
+// node bin/test.mjs [--postgres | --browser] [part of a path …]
 import { relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { findChromium } from './chromium.mjs'
 import { findTestFiles, needsStore } from './test-files.mjs'
 import { openTally } from './test-tally.mjs'
 
-/** A file still running after this long hangs. */
-const FILE_TIMEOUT_MS = 240_000
+/** A file still running after this long hangs; journeys in a browser take their time. */
+const FILE_TIMEOUT_MS = process.argv.includes('--browser') ? 600_000 : 240_000
 
 const root = process.cwd()
 const wantsPostgres = process.argv.includes('--postgres')
+const inBrowser = process.argv.includes('--browser')
 const filters = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
 if (wantsPostgres) {
@@ -23,9 +25,19 @@ if (wantsPostgres) {
   process.env.CORDBOARD_TEST_POSTGRES = process.env.DATABASE_URL
 }
 
-const files = findTestFiles(root, filters).filter((file) => !wantsPostgres || needsStore(root, file))
+if (inBrowser && findChromium() === null) {
+  process.stderr.write(
+    'The journeys need Chromium: install your system’s package, or name the program in CHROMIUM_PATH.\n',
+  )
+  process.exit(1)
+}
+
+const files = findTestFiles(root, filters, { inBrowser }).filter(
+  (file) => !wantsPostgres || needsStore(root, file),
+)
 const tally = openTally()
-const tests = run({ files, concurrency: 2, isolation: 'process', timeout: FILE_TIMEOUT_MS })
+// Two browsers at once are too much for a small machine.
+const tests = run({ files, concurrency: inBrowser ? 1 : 2, isolation: 'process', timeout: FILE_TIMEOUT_MS })
 tests.on('test:pass', tally.passed)
 tests.on('test:fail', tally.failed)
 tests.on('test:summary', ({ file }) => file && tally.fileEnded(file))
@@ -39,12 +51,17 @@ for (const file of cutShort)
   lines.push(`FAILED ${relative(root, file)}: it ran no test, or ended before its tests did.`)
 for (const { file, name, reason } of tally.skipped)
   lines.push(`skipped: ${relative(root, file)}: ${name} (${reason})`)
-const withoutPostgres = process.env.CORDBOARD_TEST_POSTGRES
-  ? []
-  : files.filter((file) => needsStore(root, file))
+const withoutPostgres =
+  process.env.CORDBOARD_TEST_POSTGRES || inBrowser ? [] : files.filter((file) => needsStore(root, file))
 if (withoutPostgres.length > 0) {
   lines.push(
     `skipped: the PostgreSQL half of ${withoutPostgres.length} test files (needs a server: DATABASE_URL=postgres://… npm run test:postgres)`,
+  )
+}
+const journeys = wantsPostgres || inBrowser ? [] : findTestFiles(root, filters, { inBrowser: true })
+if (journeys.length > 0) {
+  lines.push(
+    `skipped: ${journeys.length} files of journeys in a browser (need Chromium: npm run test:browser)`,
   )
 }
 const { passed, failed, skipped } = tally.count

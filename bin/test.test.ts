@@ -122,6 +122,23 @@ test('without PostgreSQL every file runs and the missing half is named', async (
   assert.equal(last, '3 passed, 0 failed')
 })
 
+const journeys = { 'test/browser/a.test.ts': passing, 'test/b.test.ts': passing }
+
+test('journeys in a browser are left to their own run, and named', async (t) => {
+  const { text, last } = await runTests(t, journeys)
+  assert.match(text, /skipped: 1 files of journeys in a browser \(need Chromium: npm run test:browser\)/)
+  assert.equal(last, '1 passed, 0 failed')
+})
+
+test('in a browser only the journeys run; without one nothing does, and the advice is clear', async (t) => {
+  const found = await runTests(t, journeys, ['--browser'], { CHROMIUM_PATH: process.execPath })
+  assert.equal(found.last, '1 passed, 0 failed')
+  assert.doesNotMatch(found.text, /^skipped:/m)
+  const { code, text } = await runTests(t, journeys, ['--browser'], { CHROMIUM_PATH: '/no/such/program' })
+  assert.match(text, /CHROMIUM_PATH/)
+  assert.equal(code, 1)
+})
+
 test('on PostgreSQL without an address nothing runs and the advice is clear', async (t) => {
   const { code, text } = await runTests(t, stores, ['--postgres'])
   assert.match(text, /DATABASE_URL/)

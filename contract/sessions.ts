@@ -23,7 +23,8 @@ export const WhoAmI = Type.Object({
   user: Nullable(
     Type.Object({ id: Id, email: Type.String(), name: Type.String(), language: Nullable(Language) }),
   ),
-  tenant: Type.Object({ id: Id, name: Type.String() }),
+  /** `time_zone`: in which its days begin, an IANA name. */
+  tenant: Type.Object({ id: Id, name: Type.String(), time_zone: Type.String() }),
   role: Nullable(Role),
   scopes: Type.Array(Type.String()),
   /** The tenants a user may act in with `Cordboard-Tenant`. */

@@ -1,7 +1,9 @@
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Directory } from './directory/directory.ts'
 import type { Fleet } from './fleet/fleet.ts'
+import { readConsole } from './http/console-files.ts'
 import { openServer, type Server } from './http/server.ts'
 import type { Journal } from './journal/journal.ts'
 import { openMemory, type Memory } from './hub/memory.ts'
@@ -23,6 +25,7 @@ import { openMetrics } from './platform/metrics.ts'
 
 const SETTLE_MS = 2_000
 const IMPORT_SETTLE_MS = 60_000
+const CONSOLE = fileURLToPath(new URL('../console/dist/site', import.meta.url))
 
 export type HubOptions = {
   config: Config
@@ -30,6 +33,8 @@ export type HubOptions = {
   log: Log
   /** Tests move it; otherwise the system's. */
   clock?: Clock
+  /** Where the built console is; by default where `npm run build` puts it. */
+  consoleDir?: string
 }
 
 export type Hub = {
@@ -61,7 +66,13 @@ async function listenAlone({ app }: Server, { listen: { host, port, tls } }: Con
 }
 
 /** Builds the whole hub, wires its rooms and listens; closes in the reverse order. */
-export async function openHub({ config, secrets, log, clock = systemClock }: HubOptions): Promise<Hub> {
+export async function openHub({
+  config,
+  secrets,
+  log,
+  clock = systemClock,
+  consoleDir = CONSOLE,
+}: HubOptions): Promise<Hub> {
   const closers: (() => Promise<void>)[] = []
   const close = async () => {
     while (closers.length > 0) await closers.pop()?.()
@@ -156,6 +167,7 @@ export async function openHub({ config, secrets, log, clock = systemClock }: Hub
       version: packageJson.version,
       publicUrl: config.publicUrl,
       metricsToken: secrets.metricsToken,
+      console: await readConsole(consoleDir),
       trustedProxies: config.trustedProxies,
       tls: config.listen.tls,
       backDoor: door,

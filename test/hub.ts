@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openHub, type Hub } from '../server/hub.ts'
 import { envToConfig } from '../server/platform/config.ts'
@@ -35,6 +36,8 @@ export type TestHubOptions = {
   address?: StoreAddress
   dataDir?: string
   log?: Log
+  /** Where the built console is; by default where there is none. */
+  consoleDir?: string
 }
 
 /** Speaks HTTP to a hub: JSON unless `type` says otherwise, with the admin token unless `token` says otherwise. */
@@ -72,7 +75,14 @@ export async function newHub(t: TestContext, engine: Engine, options: TestHubOpt
     }),
   )
   const log = options.log ?? openLog({ level: 'silent' })
-  const hub = await openHub({ config, secrets, log, ...(options.clock ? { clock: options.clock } : {}) })
+  const consoleDir = options.consoleDir ?? join(dataDir, 'no-console')
+  const hub = await openHub({
+    config,
+    secrets,
+    log,
+    consoleDir,
+    ...(options.clock ? { clock: options.clock } : {}),
+  })
   t.after(() => hub.close())
   const ask = askAt(hub.url)
   return {

@@ -8,6 +8,7 @@ import type { Principal } from './principal.ts'
 import { csrfTokenOf } from './session-secret.ts'
 import { openSessions, type Sessions } from './sessions.ts'
 import { openSignIn } from './sign-in.ts'
+import { openTenantViews } from './tenant-views.ts'
 import { openUsers, type Users } from './users.ts'
 
 /** People: who they are, how they sign in, and their sessions. */
@@ -32,6 +33,7 @@ export function openPeople(
   const isOpen = (id: number) => tenant(id)?.active === true
   const deps = { store, clock, passwords, keyring, operatorTenantId, isOpen }
   const { signIn, prove } = openSignIn(deps)
+  const viewOf = openTenantViews(memory, options)
   const named = (id: number) => ({ id, name: memory.tenant(id)?.name ?? '' })
   return {
     users: openUsers({ store, clock, passwords, publicUrl, family: memory.family }),
@@ -56,7 +58,7 @@ export function openPeople(
       const nobody = { user: null, role: null, tenants: [], phones: [], session_id: null, expires_at: null }
       return {
         ...(known ?? nobody),
-        tenant: named(tenantId),
+        tenant: { ...named(tenantId), time_zone: viewOf(tenantId)?.timeZone ?? 'UTC' },
         scopes: [...scopes],
         csrf_token: cookie === null ? null : csrfTokenOf(cookie),
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PAGES } from '../../contract/pages.ts'
 import { newHub, ADMIN_TOKEN } from '../../test/hub.ts'
 import { onEachStore } from '../../test/stores.ts'
 
@@ -11,6 +12,8 @@ const PUBLIC = [
   '/openapi.json',
   '/api/v1/helpers/3cxCountries',
   '/api/v1/helpers/3cxOpenDestinations',
+  // The pages of the console; what they show is asked for with a session.
+  ...Object.values(PAGES),
 ]
 const SIGN_IN = ['POST /api/login', 'POST /api/v1/session', 'POST /api/v1/session/set-password']
 const isPublic = (method: string, url: string) =>

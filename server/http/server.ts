@@ -27,6 +27,8 @@ import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
 import { loginDialect } from './dialects/login/routes.ts'
+import { consoleRoutes } from './console.ts'
+import type { ConsoleFiles } from './console-files.ts'
 import { mixvoipDialect } from './dialects/mixvoip/routes.ts'
 import { zammadDialect } from './dialects/zammad/routes.ts'
 import { errorHandler } from './errors.ts'
@@ -63,6 +65,8 @@ export type ServerDeps = {
   version: string
   publicUrl: string | null
   metricsToken: string | null
+  /** The built console; null without one. */
+  console: ConsoleFiles | null
   /** Addresses and ranges whose X-Forwarded-For is believed. */
   trustedProxies: string[]
   tls: TlsFiles | null
@@ -202,6 +206,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
     },
   })
   await app.register(async (scope) => systemRoutes(scope as unknown as App, deps))
+  await app.register(async (scope) => consoleRoutes(scope as unknown as App, deps.console))
   await app.register(async (scope) => loginDialect(scope as unknown as App, deps))
   await app.register(async (scope) => identificationDialect(scope as unknown as App, { answer }))
   await app.register(async (scope) => dbnQueryDialect(scope as unknown as App, dbnQuery))

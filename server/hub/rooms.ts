@@ -131,12 +131,12 @@ export function openRooms(options: RoomsOptions): Rooms {
     lookup: directory.lookup,
     parties: directory.parties,
     book: directory,
-    keyring,
     publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
+    keyring,
     outbound,
   })
   closers.push(journal.close)

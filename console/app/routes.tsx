@@ -1,0 +1,29 @@
+import { createBrowserRouter, redirect } from 'react-router'
+import { PAGES } from '../../contract/pages.ts'
+import { Faulted } from './components/faulted.tsx'
+import { Frame } from './components/frame.tsx'
+import { CallbacksPage } from './pages/callbacks.tsx'
+import { LoginPage } from './pages/login.tsx'
+import { NotFoundPage } from './pages/not-found.tsx'
+import { PopPage } from './pages/pop.tsx'
+import { SetPasswordPage } from './pages/set-password.tsx'
+import { paths } from './paths.ts'
+
+/** The map: every page there is. Pages inside the frame need somebody signed in. */
+export function newRouter() {
+  return createBrowserRouter([
+    { path: PAGES.login, Component: LoginPage, ErrorBoundary: Faulted },
+    { path: PAGES.setPassword, Component: SetPasswordPage, ErrorBoundary: Faulted },
+    {
+      Component: Frame,
+      ErrorBoundary: Faulted,
+      children: [
+        { path: PAGES.home, loader: () => redirect(paths.pop()) },
+        { path: PAGES.pop, Component: PopPage },
+        { path: PAGES.popOf, Component: PopPage },
+        { path: PAGES.callbacks, Component: CallbacksPage },
+        { path: '*', Component: NotFoundPage },
+      ],
+    },
+  ])
+}
