@@ -156,6 +156,8 @@ export const Host = Type.Object({
   cl_calls_is_sync: Type.Boolean({ default: true }),
   cl_participants_is_sync: Type.Boolean({ default: true }),
   pbx_map: Nullable(Type.String({ description: 'JSON of extensions, queues and ring groups.' })),
+  /** When the hub built the map from the PBX; null = there is none, or it was given by hand and stays. */
+  pbx_map_built_at: Nullable(Instant),
   comment: MaybeText,
   xapi_url: MaybeText,
   xapi_client_id: MaybeText,

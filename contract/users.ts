@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Id, Instant, Nullable, PageOf, PatchOf } from './common.ts'
+import { Departments, Id, Instant, Nullable, PageOf, PatchOf } from './common.ts'
 import type { Scope } from './scopes.ts'
 
 /** What a person may do in a tenant. */
@@ -16,12 +16,12 @@ export const ROLE_SCOPES: Readonly<Record<Role, readonly Scope[]>> = {
 export const Password = Type.String({ minLength: 10, maxLength: 200 })
 const Email = Type.String({ format: 'email', maxLength: 254 })
 
-/** A tenant, by default the one acted in, or one below it. */
+/** A tenant, by default the one acted in, or one below it; `departments`: those whose calls are seen, and none written. */
 export const MembershipInput = Type.Object(
-  { tenant_id: Type.Optional(Id), role: Role },
+  { tenant_id: Type.Optional(Id), role: Role, departments: Type.Optional(Departments) },
   { additionalProperties: false },
 )
-export const Membership = Type.Object({ tenant_id: Id, role: Role })
+export const Membership = Type.Object({ tenant_id: Id, role: Role, departments: Departments })
 export type MembershipInput = Static<typeof MembershipInput>
 
 export const UserInput = Type.Object(

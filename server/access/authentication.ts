@@ -82,6 +82,7 @@ export function openAuthentication(
       scopes: token.scopes,
       session: token.session,
       hostId: token.hostId,
+      departments: token.departments,
       clearSecrets: token.clearSecrets,
     }
   }

@@ -12,12 +12,13 @@ import type { Clock } from '../platform/clock.ts'
 import type { Committed } from '../platform/committed.ts'
 import { held } from '../platform/database/claiming.ts'
 import { isOneOf } from '../platform/database/engine.ts'
-import { toFlag } from '../platform/database/json.ts'
+import { toFlag, toJson } from '../platform/database/json.ts'
 import { isUniqueViolation } from '../platform/database/store-errors.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
+import { checkDepartments } from './departments.ts'
 import type { Passwords } from './passwords.ts'
 import { newInvitation } from './session-secret.ts'
 import { endSessions } from './sessions.ts'
@@ -100,16 +101,24 @@ export function openUsers({ store, clock, passwords, publicUrl, family }: UsersD
     given: MembershipInput[],
   ) => {
     const seen = family(actor.tenantId)
-    const wanted = new Map(given.map((one) => [one.tenant_id ?? actor.tenantId, one.role]))
-    for (const id of wanted.keys())
+    const wanted = new Map(given.map((one) => [one.tenant_id ?? actor.tenantId, one]))
+    for (const [id, { role, departments }] of wanted) {
       if (!seen.includes(id)) throw invalid({ memberships: [`Tenant ${id} is not one of yours.`] })
+      if (departments) checkDepartments(role === 'admin')
+    }
     await db
       .deleteFrom('memberships')
       .where('user_id', '=', userId)
       .where(isOneOf(engine, 'tenant_id', seen, 'bigint'))
       .execute()
     const created_at = clock.now()
-    const rows = [...wanted].map(([tenant_id, role]) => ({ tenant_id, role, user_id: userId, created_at }))
+    const rows = [...wanted].map(([tenant_id, { role, departments }]) => ({
+      tenant_id,
+      role,
+      departments: departments ? toJson(departments) : null,
+      user_id: userId,
+      created_at,
+    }))
     await db.insertInto('memberships').values(rows).execute()
   }
 

@@ -2,6 +2,7 @@ import type { Keyring } from '../platform/keyring.ts'
 import { openAudits, type PbxAudits } from './audits.ts'
 import { openDestinations, type Destinations } from './destinations.ts'
 import { registerSecrets } from './host-secrets.ts'
+import { openHostFacts, type HostFacts } from './host-facts.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import { openHostTest, type Outbound, type TestHost } from './host-test.ts'
 import { openReveal, type Reveal } from './reveal.ts'
@@ -9,15 +10,14 @@ import type { FleetDeps, FleetStore, Reach } from './write.ts'
 
 export { AUDIT_COLUMNS, type AuditFilters, type PbxAudits } from './audits.ts'
 export { countries, listTag, type Destinations } from './destinations.ts'
+export { numbersInDepartments } from './departments.ts'
 export { eraseFromFleet } from './erase.ts'
 export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
+export type { HostFacts } from './host-facts.ts'
 export type { Outbound, TestHost } from './host-test.ts'
 export type { Reveal } from './reveal.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
-
-/** Settings of `cdr_source` that name no source. */
-const SILENT_SOURCES = new Set(['auto', 'none'])
 
 export type Fleet = {
   hosts: Hosts
@@ -25,11 +25,8 @@ export type Fleet = {
   testHost: TestHost
   audits: PbxAudits
   destinations: Destinations
-  /** What the journal asks of a host within reach: its zone, and the source with the last word on its calls (null: any has). */
-  hostOfCalls(
-    reach: Reach,
-    id: number,
-  ): Promise<{ id: number; timeZone: string; authoritative: string | null } | null>
+  /** What the journal asks of a host within reach; null for none. */
+  hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
 }
 
 /** The PBXs of the tenants. Its secrets are the keyring's, which is therefore opened before and started after. */
@@ -46,17 +43,6 @@ export function openFleet({
     testHost: openHostTest(store, deps, keyring, outbound),
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
-    async hostOfCalls({ tenantId, hostId }, id) {
-      if (hostId !== null && hostId !== id) return null
-      const row = await store.read
-        .selectFrom('pbx_hosts')
-        .select(['time_zone', 'cdr_source'])
-        .where('tenant_id', '=', tenantId)
-        .where('id', '=', id)
-        .executeTakeFirst()
-      if (!row) return null
-      const timeZone = row.time_zone ?? deps.tenant(tenantId)?.timeZone ?? 'UTC'
-      return { id, timeZone, authoritative: SILENT_SOURCES.has(row.cdr_source) ? null : row.cdr_source }
-    },
+    hostOfCalls: openHostFacts(store, deps),
   }
 }

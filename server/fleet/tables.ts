@@ -35,6 +35,10 @@ export type PbxHostsTable = {
   cl_calls_is_sync: Flag
   cl_participants_is_sync: Flag
   pbx_map: string | null
+  /** When the hub built the map; null = none there, or given by hand. */
+  pbx_map_built_at: number | null
+  /** When building it was last begun. */
+  pbx_map_tried_at: number | null
   comment: string | null
   xapi_url: string | null
   xapi_client_id: string | null
@@ -85,7 +89,11 @@ export type FleetSettingsTable = {
   updated_at: number
 }
 
+/** Which numbers of a host belong to which department, as its map tells. */
+export type PbxDepartmentsTable = { tenant_id: number; host_id: number; number: string; department: string }
+
 export type FleetTables = {
+  pbx_departments: PbxDepartmentsTable
   pbx_hosts: PbxHostsTable
   pbx_audits: PbxAuditsTable
   fleet_settings: FleetSettingsTable

@@ -109,6 +109,12 @@ export function openRooms(options: RoomsOptions): Rooms {
       userAgent: `Cordboard/${packageJson.version}`,
     },
   })
+  const work = openWork({
+    store: pickTables<Tables, WorkTables>(store),
+    log,
+    onOutcome: metrics.worked,
+    onTrouble,
+  })
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
@@ -118,6 +124,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
+    work,
   })
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
@@ -128,12 +135,6 @@ export function openRooms(options: RoomsOptions): Rooms {
 
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
-  const work = openWork({
-    store: pickTables<Tables, WorkTables>(store),
-    log,
-    onOutcome: metrics.worked,
-    onTrouble,
-  })
   planUpkeep(work, {
     days: config.retention,
     prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },

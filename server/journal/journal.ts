@@ -1,8 +1,11 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
+import type { Work } from '../platform/work/work.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
+import { openAudiences } from './audiences.ts'
+import { refreshLaterBy } from './call-log-task.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { openCalls, type Calls } from './calls.ts'
 import { pruneCalls } from './calls-forgetting.ts'
@@ -13,9 +16,11 @@ import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
 import { pruneDispositions } from './journal-retention.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
 import { openRecords, type Records } from './records.ts'
+import { openRecordStore } from './store-records.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
+export type { CallReach } from './call-filters.ts'
 export { CALL_COLUMNS, type Calls } from './calls.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
@@ -54,13 +59,15 @@ export type JournalOptions = {
   repeatWindowMs: number
   /** See `CallDeps`. */
   host: CallDeps['host']
+  work: Work
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, ...deps } = options
+  const { store, repeatWindowMs, host, work, ...deps } = options
   const callStore = store as unknown as CallStore
-  const callDeps = { ...deps, host }
+  const callDeps: CallDeps = { ...deps, host, audiences: openAudiences(), refreshLater: refreshLaterBy(work) }
+  const storeRecord = openRecordStore(callStore, callDeps)
   return {
     dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
@@ -68,8 +75,8 @@ export function openJournal(options: JournalOptions): Journal {
     doNotCalls: openDoNotCalls(store, deps),
     pbxEvents: openPbxEvents(store, deps),
     doNotCall: openDoNotCallMemory(store),
-    records: openRecords(callStore, callDeps),
-    calls: openCalls(callStore, callDeps),
+    records: openRecords(callStore, callDeps, storeRecord),
+    calls: openCalls(callStore, callDeps, storeRecord),
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
