@@ -15,6 +15,7 @@ import { restore } from './restore.ts'
 import { users } from './users.ts'
 import { work } from './work.ts'
 import { status } from './status.ts'
+import { xapi } from './xapi.ts'
 
 const USAGE = `cordboard <command>
 
@@ -30,6 +31,7 @@ const USAGE = `cordboard <command>
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
   work                      list, redrive ID: what is still to be done
+  xapi HOST                 operations, call ID: a PBX's own API   (xapi --help)
   status                    is the hub there, and ready
   doctor                    look at everything, and say what to mend
   backup FILE               copy the store into one file while the hub runs
@@ -60,6 +62,7 @@ const COMMANDS: Record<string, Command> = {
   erase,
   users,
   work,
+  xapi,
   status,
   doctor,
   backup,

@@ -7,7 +7,7 @@ import type { DriftReport } from './discovery/drift.ts'
 import { memoryCacheStore, type CacheStore } from './discovery/index-cache.ts'
 import { XapiError } from './errors.ts'
 import type { OperationInput } from './operations/build-request.ts'
-import { openCaller, type CallOptions } from './operations/caller.ts'
+import { openCaller, type CallOptions, type Exchange } from './operations/caller.ts'
 import type { Operation, OperationIndex } from './operations/operation.ts'
 import type { Download } from './operations/read-answer.ts'
 import { pages, type PageOptions } from './paging.ts'
@@ -40,7 +40,7 @@ export type XapiOptions = {
   longestAnswer?: number
   /** In bytes. Default 16 MiB. */
   longestDescription?: number
-  /** Looks names up instead of the system. */
+  /** Looks names up instead of the system. An error with the code `EACCES` says that a connection may not lead there. */
   lookup?: LookupFunction
   /** Hears what an upgrade of the PBX changed in its API. */
   onDrift?: (report: DriftReport) => void
@@ -59,6 +59,8 @@ export type XapiClient = Resources & {
    * `validation` names each wrong field by path. Answers a value, null, or for what is no JSON a `Download`.
    */
   call(operationId: string, input?: OperationInput, options?: CallOptions): Promise<unknown>
+  /** As `call`, with the status and the headers of the answer. */
+  exchange(operationId: string, input?: OperationInput, options?: CallOptions): Promise<Exchange>
   /** Calls an operation whose answer is a file, whatever the description says. */
   download(operationId: string, input?: OperationInput, options?: CallOptions): Promise<Download>
   /** The rows of any operation that answers a list, page by page. */
@@ -71,6 +73,8 @@ export type XapiClient = Resources & {
   refresh(): Promise<DriftReport | null>
   /** The version the PBX told with its last answer; null until it told one. */
   version(): string | null
+  /** Since when this client does nothing, ms since 1970; null while a request, a download or a watch of calls is under way. */
+  idleSince(): number | null
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -121,11 +125,13 @@ export function openXapi(options: XapiOptions): XapiClient {
     operations: async () => (await discovery.index()).operations,
     describe: () => discovery.index(),
     call: (id, input, callOptions) => caller.call(id, input, callOptions),
+    exchange: (id, input, callOptions) => caller.exchange(id, input, callOptions),
     download: (id, input, callOptions) => caller.download(id, input, callOptions),
     list: (id, input, { signal, ...paging } = {}) =>
       pages((window) => onePage((more) => caller.call(id, input, { signal, ...more }), window), paging),
     refresh: () => discovery.refresh(),
     version: () => session.version(),
+    idleSince: connection.idleSince,
     close,
     [Symbol.asyncDispose]: close,
   }

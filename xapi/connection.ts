@@ -34,6 +34,10 @@ export type RawRequest = {
   body?: RequestBody | null
   /** What errors call it. */
   operation: string
+  /** It changes nothing, whatever its method; a GET never does. */
+  isQuestion?: boolean
+  /** Called as it goes out, once a place in the lane and a token were found. */
+  onSend?: () => void
   signal?: AbortSignal | null
   /** Whether a good answer with these headers is handed on as a stream. */
   streams?: (contentType: string) => boolean
@@ -54,6 +58,10 @@ export type Connection = {
   readonly origin: string
   readonly prefix: string
   readonly options: ConnectionOptions
+  /** Since when nothing is under way, ms since 1970; null while something is. */
+  idleSince(): number | null
+  /** Something beside the lane is under way until what is answered is called. */
+  use(): () => void
   /** Runs `work` in a place of this host's lane. */
   inLane<T>(signal: AbortSignal | null, work: (send: Send) => Promise<T>): Promise<T>
   close(): Promise<void>
@@ -67,30 +75,43 @@ export function openConnection(options: ConnectionOptions): Connection {
   const port = Number(url.port === '' ? (secure ? 443 : 80) : url.port)
   const { connectMs } = options.deadlines
   const target = { host, port, secure, tls: options.tls, timeoutMs: connectMs, lookup: options.lookup }
+  /** Errors of connections that never came about: nothing was sent over them. */
+  const undialled = new WeakSet<object>()
   const pool = new Pool(url.origin, {
     // The lane says how many requests there are; streams are beside them.
     connections: null,
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (_asked, callback) => void answerWith(callback, dial(target)),
+    connect: (_asked, callback) => void answerWith(callback, dial(target), undialled),
   })
   const lane = openLane(url.origin)
   const closing = new AbortController()
+  let [uses, idleSince] = [0, Date.now()]
+
+  const use = () => {
+    uses++
+    return () => {
+      if (--uses === 0) idleSince = Date.now()
+    }
+  }
 
   async function attempt(request: RawRequest): Promise<RawAnswer> {
     const { headMs, bodyMs } = options.deadlines
     const late = new AbortController()
     const signal = AbortSignal.any([late.signal, closing.signal, ...(request.signal ? [request.signal] : [])])
+    const isUncertain = request.method !== 'GET' && request.isQuestion !== true
     const expire = (reason: string, ms: number) => {
       late.abort(
         new XapiError('timeout', `${request.operation}: no ${reason} within ${ms} ms`, {
           reason,
           operation: request.operation,
+          isUncertain,
         }),
       )
     }
     const timer = setTimeout(() => expire('head', headMs), connectMs + headMs)
+    request.onSend?.()
     try {
       const answer = await pool.request({
         method: request.method,
@@ -100,15 +121,19 @@ export function openConnection(options: ConnectionOptions): Connection {
         signal,
       })
       clearTimeout(timer)
-      return await readBody(request, answer, {
+      const read = await readBody(request, answer, {
         bodyMs,
         longest: request.longestAnswer ?? options.longestAnswer,
         expire: () => expire('body', bodyMs),
       })
+      read.stream?.once('close', use())
+      return read
     } catch (error) {
-      if (closing.signal.aborted) throw closedError(request.operation)
+      if (closing.signal.aborted) throw closedError(request.operation, isUncertain)
       if (request.signal?.aborted) throw request.signal.reason
-      throw late.signal.aborted ? late.signal.reason : networkError(error, url.host, request.operation)
+      if (late.signal.aborted) throw late.signal.reason
+      const isSent = !undialled.has(error as object)
+      throw networkError(error, url.host, request.operation, isUncertain && isSent)
     } finally {
       clearTimeout(timer)
     }
@@ -151,14 +176,19 @@ export function openConnection(options: ConnectionOptions): Connection {
     origin: url.origin,
     prefix: url.pathname.replace(/\/$/, ''),
     options,
+    idleSince: () => (uses === 0 ? idleSince : null),
+    use,
     async inLane(signal, work) {
       if (closing.signal.aborted) throw closedError(null)
       const either = signal === null ? closing.signal : AbortSignal.any([closing.signal, signal])
+      const done = use()
       try {
         return await lane.run(options.concurrency, either, () => work(send))
       } catch (error) {
         if (signal?.aborted && error === either.reason) throw signal.reason
         throw closing.signal.aborted && !(error instanceof XapiError) ? closedError(null) : error
+      } finally {
+        done()
       }
     },
     async close() {
@@ -172,11 +202,16 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 type Connected = (...answer: [null, Socket] | [Error, null]) => void
 
-async function answerWith(connected: Connected, dialled: Promise<Socket>): Promise<void> {
+async function answerWith(
+  connected: Connected,
+  dialled: Promise<Socket>,
+  undialled: WeakSet<object>,
+): Promise<void> {
   let socket: Socket
   try {
     socket = await dialled
   } catch (error) {
+    undialled.add(error as object)
     return connected(error as Error, null)
   }
   connected(null, socket)
@@ -197,8 +232,8 @@ function isRepeatable(error: unknown): boolean {
   return error instanceof XapiError ? error.reason === 'reset' : isCut(error)
 }
 
-function closedError(operation: string | null): XapiError {
-  return new XapiError('closed', 'The client is closed.', { operation })
+function closedError(operation: string | null, isUncertain = false): XapiError {
+  return new XapiError('closed', 'The client is closed.', { operation, isUncertain })
 }
 
 function parseUrl(text: string): URL {

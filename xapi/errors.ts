@@ -45,6 +45,7 @@ export type XapiErrorDetails = {
   problems?: readonly Problem[]
   retryAfterMs?: number | null
   fingerprint?: string | null
+  isUncertain?: boolean
 }
 
 /** Every error this client throws, but for the reason of an AbortSignal. Holds no secret and no token. */
@@ -62,6 +63,8 @@ export class XapiError extends Error {
   readonly retryAfterMs: number | null
   /** SHA-256 of the certificate the PBX showed, when that certificate is the problem: what one would pin. */
   readonly fingerprint: string | null
+  /** A change was sent and no answer came: it may have been carried out. It was not repeated. */
+  readonly isUncertain: boolean
 
   constructor(kind: XapiErrorKind, message: string, details: XapiErrorDetails = {}) {
     super(message)
@@ -72,6 +75,7 @@ export class XapiError extends Error {
     this.problems = details.problems ?? []
     this.retryAfterMs = details.retryAfterMs ?? null
     this.fingerprint = details.fingerprint ?? null
+    this.isUncertain = details.isUncertain ?? false
   }
 }
 

@@ -2,6 +2,7 @@ import { XapiError, type XapiErrorKind } from './errors.ts'
 
 const REASONS: Readonly<Record<string, readonly [XapiErrorKind, string, string]>> = {
   ENOTFOUND: ['network', 'dns', 'the name is not known'],
+  EACCES: ['network', 'not_allowed', 'its address may not be connected to'],
   EAI_AGAIN: ['network', 'dns', 'the name could not be looked up just now'],
   ECONNREFUSED: ['network', 'refused', 'nothing listens there'],
   EHOSTUNREACH: ['network', 'unreachable', 'there is no route to it'],
@@ -29,11 +30,20 @@ const REASONS: Readonly<Record<string, readonly [XapiErrorKind, string, string]>
 }
 
 /** The error of a connection that failed, told in words that name no path, header or secret. */
-export function networkError(error: unknown, place: string, operation: string | null): XapiError {
+export function networkError(
+  error: unknown,
+  place: string,
+  operation: string | null,
+  isUncertain = false,
+): XapiError {
   if (error instanceof XapiError) return error
   const code = codeOf(error)
   const [kind, reason, words] = REASONS[code] ?? unknownReason(code)
-  return new XapiError(kind, `${place}: ${words}${code === '' ? '' : ` (${code})`}`, { reason, operation })
+  return new XapiError(kind, `${place}: ${words}${code === '' ? '' : ` (${code})`}`, {
+    reason,
+    operation,
+    isUncertain,
+  })
 }
 
 /** Whether a kept-alive connection was found cut, so that an idempotent request may go again. */

@@ -112,6 +112,7 @@ async function fetchToken(options: TokensOptions, send: Send): Promise<StoredTok
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body,
     operation: 'token',
+    isQuestion: true,
   })
   const fields = readJson(answer.bytes)
   if (answer.status !== 200) throw refusal(answer.status, fields, secrets)

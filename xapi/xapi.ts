@@ -10,7 +10,7 @@ export type { Operation, OperationIndex, Parameter } from './operations/operatio
 export type { Schema } from './operations/schema.ts'
 export { buildRequest, type BuiltRequest, type OperationInput } from './operations/build-request.ts'
 export type { FilePart } from './operations/encode-body.ts'
-export type { CallOptions } from './operations/caller.ts'
+export type { CallOptions, Exchange } from './operations/caller.ts'
 export type { Download } from './operations/read-answer.ts'
 export type { ListQuery, PageOptions } from './paging.ts'
 export type { EntitySet, ListOptions, NumberedSet, ReadableSet, Settings } from './resources/collection.ts'

@@ -1,12 +1,20 @@
+import { join } from 'node:path'
 import type { Keyring } from '../platform/keyring.ts'
+import type { Log } from '../platform/log.ts'
 import { openAudits, type PbxAudits } from './audits.ts'
 import { openDestinations, type Destinations } from './destinations.ts'
 import { registerSecrets } from './host-secrets.ts'
 import { openHostFacts, type HostFacts } from './host-facts.ts'
 import { openHosts, type Hosts } from './hosts.ts'
-import { openHostTest, type Outbound, type TestHost } from './host-test.ts'
+import type { Outbound } from './host-place.ts'
+import { openHostTest, type TestHost } from './host-test.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
+import { openXapiCache } from './xapi-cache.ts'
+import { openXapiCalls, type XapiCalls } from './xapi-calls.ts'
+import { openChangeTrail } from './xapi-changes.ts'
+import { openXapiSessions, type XapiSessions } from './xapi-sessions.ts'
+import { registerTokens } from './xapi-tokens.ts'
 
 export { AUDIT_COLUMNS, type AuditFilters, type PbxAudits } from './audits.ts'
 export { countries, listTag, type Destinations } from './destinations.ts'
@@ -14,10 +22,14 @@ export { numbersInDepartments } from './departments.ts'
 export { eraseFromFleet } from './erase.ts'
 export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { HostFacts } from './host-facts.ts'
-export type { Outbound, TestHost } from './host-test.ts'
+export type { Outbound } from './host-place.ts'
+export type { TestHost } from './host-test.ts'
 export type { Reveal } from './reveal.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
+export { asPbxError } from './xapi-errors.ts'
+export type { XapiCalls } from './xapi-calls.ts'
+export type { XapiSessions } from './xapi-sessions.ts'
 
 export type Fleet = {
   hosts: Hosts
@@ -25,8 +37,20 @@ export type Fleet = {
   testHost: TestHost
   audits: PbxAudits
   destinations: Destinations
+  xapi: XapiSessions
+  xapiCalls: XapiCalls
   /** What the journal asks of a host within reach; null for none. */
   hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
+  close(): Promise<void>
+}
+
+export type FleetOptions = {
+  store: FleetStore
+  keyring: Keyring
+  outbound: Outbound
+  /** Where descriptions of PBXs are kept. */
+  dataDir: string
+  log: Log
 }
 
 /** The PBXs of the tenants. Its secrets are the keyring's, which is therefore opened before and started after. */
@@ -34,15 +58,23 @@ export function openFleet({
   store,
   keyring,
   outbound,
+  dataDir,
+  log,
   ...deps
-}: FleetDeps & { store: FleetStore; keyring: Keyring; outbound: Outbound }): Fleet {
+}: FleetDeps & FleetOptions): Fleet {
   registerSecrets(keyring)
+  registerTokens(keyring)
+  const cache = openXapiCache(join(dataDir, 'xapi-descriptions'), log)
+  const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
     testHost: openHostTest(store, deps, keyring, outbound),
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
+    xapi,
+    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
+    close: xapi.close,
     hostOfCalls: openHostFacts(store, deps),
   }
 }

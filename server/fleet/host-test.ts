@@ -7,20 +7,12 @@ import { openHttpClient } from '../platform/http-client.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { parseAllowPrivate } from '../platform/outbound-rules.ts'
 import type { TlsTrust } from '../platform/tls-trust.ts'
+import { allowedFor, placeOf, webAddressOf, type Outbound } from './host-place.ts'
 import { openSecrets } from './host-secrets.ts'
 import { lockHost, readHost } from './hosts.ts'
 import { probeDns, probeHttp, probeSsh, probeTls, probeToken, unable, untested } from './probes.ts'
 import type { PbxHostsTable } from './tables.ts'
 import { isoTime, stampAfter, write, type FleetDeps, type FleetStore, type Reach } from './write.ts'
-
-/** Where tests of hosts may go. */
-export type Outbound = {
-  /** Private places any tenant's hosts may be at, as the operator allowed them. */
-  allowPrivate: readonly string[]
-  /** The tenant whose hosts are where it says, private or not; null = not known yet. */
-  operatorTenantId(): number | null
-  userAgent: string
-}
 
 type Row = Selectable<PbxHostsTable>
 
@@ -30,22 +22,6 @@ const NOT_COVERED = [
   'Logging in over SSH: the test reads the greeting and says nothing.',
   'Whether call records arrive from the host.',
 ]
-
-const placeOf = (url: URL) => ({
-  name: url.hostname.replace(/^\[|\]$/g, ''),
-  port: Number(url.port || (url.protocol === 'https:' ? 443 : 80)),
-})
-
-/** An entry as `parseAllowPrivate` reads it; none for what is no name and no address. */
-function allowanceOf({ name, port }: { name: string; port: number }): string[] {
-  const entry = `${name.includes(':') ? `[${name}]` : name}:${port}`
-  try {
-    parseAllowPrivate([entry])
-    return [entry]
-  } catch {
-    return []
-  }
-}
 
 function trustOf({ tls_mode, tls_fingerprint }: Row): TlsTrust {
   if (tls_mode === 'pinned') return { mode: 'pinned', fingerprint: tls_fingerprint ?? '' }
@@ -62,7 +38,7 @@ export function openHostTest(
   outbound: Outbound,
 ): TestHost {
   const probe = async (row: Row): Promise<Record<string, Capability>> => {
-    const base = URL.parse(row.xapi_url ?? `https://${row.host_name}`)
+    const base = webAddressOf(row)
     if (base === null) {
       const nameless = unable(`"${row.host_name}" is no name of a host, and xapi_url is not given.`)
       const skipped = untested('There is no address to reach.')
@@ -70,9 +46,7 @@ export function openHostTest(
     }
     const web = placeOf(base)
     const ssh = { name: row.ip_address ?? web.name, port: row.ssh_port }
-    const isOperators = row.tenant_id === outbound.operatorTenantId()
-    const own = isOperators ? [web, ssh].flatMap(allowanceOf) : []
-    const allowPrivate = [...outbound.allowPrivate, ...own]
+    const allowPrivate = allowedFor(row, outbound, [web, ssh])
     const allowed = parseAllowPrivate(allowPrivate)
     const trust = trustOf(row)
     await using http = openHttpClient({ allowPrivate, userAgent: outbound.userAgent, trust })

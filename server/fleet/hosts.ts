@@ -85,6 +85,19 @@ export async function readHost(
   return row
 }
 
+/** The id of a host within reach, by its id or its `code`; HubError `not_found`. */
+export async function hostIdOf(
+  store: FleetStore,
+  { tenantId, hostId }: Reach,
+  name: string,
+): Promise<number> {
+  const rows = store.read.selectFrom('pbx_hosts').select('id').where('tenant_id', '=', tenantId)
+  const isId = /^\d{1,15}$/.test(name)
+  const row = await rows.where(isId ? 'id' : 'code', '=', isId ? Number(name) : name).executeTakeFirst()
+  if (!row || (hostId !== null && hostId !== row.id)) throw notFound('PBX host')
+  return row.id
+}
+
 function checkPin({ tls_mode, tls_fingerprint }: { tls_mode: string; tls_fingerprint: string | null }): void {
   if (tls_mode === 'pinned' && tls_fingerprint === null)
     throw invalid({ tls_fingerprint: ['Is needed to pin the certificate.'] })

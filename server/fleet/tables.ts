@@ -92,9 +92,33 @@ export type FleetSettingsTable = {
 /** Which numbers of a host belong to which department, as its map tells. */
 export type PbxDepartmentsTable = { tenant_id: number; host_id: number; number: string; department: string }
 
+/**
+ * What the hubs on this store know together of one API client of a PBX. Instants are the database's clock. `name` is
+ * the SHA-256 of the PBX's address, the client id and its secret: whoever has all three shares the token they get.
+ */
+export type XapiTokensTable = {
+  id: Generated<number>
+  /** Whose use of the client came first. */
+  tenant_id: number
+  name: string
+  credential: string | null
+  /** Sealed by the keyring. */
+  access_token: string | null
+  issued_at: number | null
+  refresh_at: number | null
+  expires_at: number | null
+  refused_until: number | null
+  refused_status: number | null
+  refused_message: string | null
+  /** Who may fetch a token, and until when; null = nobody. */
+  lease_owner: string | null
+  lease_until: number
+}
+
 export type FleetTables = {
   pbx_departments: PbxDepartmentsTable
   pbx_hosts: PbxHostsTable
+  xapi_tokens: XapiTokensTable
   pbx_audits: PbxAuditsTable
   fleet_settings: FleetSettingsTable
 } & AuditTables

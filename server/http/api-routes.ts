@@ -28,6 +28,7 @@ import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
+import { xapiRoutes } from './api/xapi.ts'
 import type { App } from './app.ts'
 import type { ServerDeps } from './server.ts'
 
@@ -56,6 +57,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   bulkRoutes(app, { bulk: directory.bulk, settle, log })
   exportRoutes(app, { exportBook: directory.exportBook })
   pbx3cxHostRoutes(app, { fleet, settle })
+  xapiRoutes(app, fleet)
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })

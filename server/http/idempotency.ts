@@ -20,6 +20,14 @@ const isRepeatable = (request: FastifyRequest) =>
   (request.routeOptions.config as { repeatable?: boolean }).repeatable === true
 const isKept = (status: number) => status < 500 && !PASSING.has(status)
 
+/** Failures that are answers to keep all the same. */
+const keptFailures = new WeakSet<FastifyRequest>()
+
+/** Keeps this request's failure under its key: what it asked for may have been done elsewhere and must not be repeated. */
+export function keepFailure(request: FastifyRequest): void {
+  keptFailures.add(request)
+}
+
 /** Digest of what was asked. A body that is streamed counts with its length only: reading it is the act itself. */
 function fingerprintOf(request: FastifyRequest): string {
   const { body, headers, url } = request
@@ -74,7 +82,8 @@ export function answerOnce(app: App, { idempotency, log }: { idempotency: Idempo
     const type = String(reply.getHeader('content-type') ?? '')
     const isText = typeof body === 'string' && (body === '' || type.startsWith('application/json'))
     try {
-      if (isText && isKept(reply.statusCode)) await claim.finish({ status: reply.statusCode, body })
+      if (isText && (isKept(reply.statusCode) || keptFailures.has(request)))
+        await claim.finish({ status: reply.statusCode, body })
       else await claim.release()
     } catch (error) {
       // The answer stands, whether it can be noted or not; what the act itself wrote is there.

@@ -100,6 +100,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     store: pickTables<Tables, FleetTables>(store),
     clock,
     keyring,
+    dataDir,
+    log,
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
@@ -109,6 +111,7 @@ export function openRooms(options: RoomsOptions): Rooms {
       userAgent: `Cordboard/${packageJson.version}`,
     },
   })
+  closers.push(fleet.close)
   const work = openWork({
     store: pickTables<Tables, WorkTables>(store),
     log,

@@ -9,6 +9,7 @@ import { routingMigration } from './009-routing.ts'
 import { fleetMigration } from './010-fleet.ts'
 import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
+import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { pbxReadingMigration } from './015-pbx-reading.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
@@ -24,6 +25,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '010-fleet': fleetMigration(engine),
     '011-records': recordsMigration(engine),
     '012-users': usersMigration(engine),
+    '013-xapi-tokens': xapiTokensMigration(engine),
     '015-pbx-reading': pbxReadingMigration(engine),
   }
 }

@@ -43,6 +43,7 @@ export type Act = {
     | 'move'
     | 'reveal'
     | 'test'
+    | 'call'
     | 'redrive'
     | 'sign_in'
     | 'sign_in_failed'

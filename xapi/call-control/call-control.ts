@@ -80,11 +80,13 @@ export function openCallControl(
       const running = run(options, signal, queue.push).then(queue.end, (error: unknown) =>
         signal.aborted ? queue.end() : queue.fail(error),
       )
+      const done = connection.use()
       try {
         yield* queue.events()
       } finally {
         left.abort()
         await running
+        done()
       }
     },
   }

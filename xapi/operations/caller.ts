@@ -11,6 +11,17 @@ import type { Schemas } from './schema.ts'
 export type CallOptions = {
   /** Ends the call; it then throws the signal's reason. */
   signal?: AbortSignal
+  /** Called as the request goes out: until then nothing was asked of the PBX. */
+  onSend?: () => void
+}
+
+/** An answer with its head. */
+export type Exchange = {
+  status: number
+  /** A header of the answer, by its name in any case; null when there is none. */
+  header: (name: string) => string | null
+  /** What `call` answers. */
+  value: unknown
 }
 
 /** A call within paging. */
@@ -27,6 +38,7 @@ export type Way = readonly [operation: Operation, input?: OperationInput]
 /** Calls operations: by id, as the PBX describes them, or by one of several ways, whichever this PBX has. */
 export type Caller = {
   call(id: string, input?: OperationInput, options?: PageCall): Promise<unknown>
+  exchange(id: string, input?: OperationInput, options?: CallOptions): Promise<Exchange>
   download(id: string, input?: OperationInput, options?: CallOptions): Promise<Download>
   /** The first of these ways that the PBX has. Throws `unsupported` when it has none. */
   by(ways: readonly Way[], options?: PageCall): Promise<unknown>
@@ -48,7 +60,7 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
     input: OperationInput,
     options: PageCall,
     streams: (contentType: string) => boolean,
-  ): Promise<unknown> {
+  ): Promise<Exchange> {
     options.signal?.throwIfAborted()
     options.onPick?.(operation)
     const optional = Object.entries(options.optional ?? {}).filter(([name]) => hasParameter(operation, name))
@@ -60,8 +72,13 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
       operation: operation.id,
       signal: options.signal ?? null,
       streams,
+      ...(options.onSend ? { onSend: options.onSend } : {}),
     })
-    return readAnswer(answer, operation.id, secrets)
+    return {
+      status: answer.status,
+      header: (name) => answer.headers(name.toLowerCase()),
+      value: readAnswer(answer, operation.id, secrets),
+    }
   }
 
   async function byId(id: string): Promise<readonly [Operation, Schemas]> {
@@ -93,7 +110,7 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
     if (index !== null) {
       for (const [operation, input = {}] of ways) {
         const described = find(index, operation)
-        if (described !== null) return send(described, index.schemas, input, options, streams)
+        if (described !== null) return (await send(described, index.schemas, input, options, streams)).value
       }
       const names = ways.map(([operation]) => operation.id).join(', nor ')
       throw new XapiError('unsupported', `This PBX has no ${names}.`, { operation: ways[0]?.[0].id ?? null })
@@ -101,7 +118,7 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
     let failure: unknown = null
     for (const [operation, input = {}] of ways) {
       try {
-        return await send(operation, NO_SCHEMAS, input, options, streams)
+        return (await send(operation, NO_SCHEMAS, input, options, streams)).value
       } catch (error) {
         if (!isXapiError(error, 'not_found')) throw error
         failure ??= error
@@ -113,10 +130,13 @@ export function openCaller(session: Session, discovery: Discovery, secrets: Secr
   const everything = () => true
   return {
     async call(id, input = {}, options = {}) {
+      return (await send(...(await byId(id)), input, options, isStreamed)).value
+    },
+    async exchange(id, input = {}, options = {}) {
       return send(...(await byId(id)), input, options, isStreamed)
     },
     async download(id, input = {}, options = {}) {
-      return (await send(...(await byId(id)), input, options, everything)) as Download
+      return (await send(...(await byId(id)), input, options, everything)).value as Download
     },
     by: (ways, options = {}) => first(ways, options, isStreamed),
     downloadBy: async (ways, options = {}) => (await first(ways, options, everything)) as Download,
