@@ -1,13 +1,16 @@
 import { join } from 'node:path'
 import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
+import type { CallLogRow } from '../../xapi/xapi.ts'
 import { openAudits, type PbxAudits } from './audits.ts'
 import { openDestinations, type Destinations } from './destinations.ts'
 import { registerSecrets } from './host-secrets.ts'
-import { openHostFacts, type HostFacts } from './host-facts.ts'
+import { hostsWithCallLog, openHostFacts, type HostFacts } from './host-facts.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
+import { openMaps, type Maps } from './maps.ts'
+import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
 import { openXapiCache } from './xapi-cache.ts'
@@ -24,10 +27,13 @@ export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { HostFacts } from './host-facts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
+export type { Maps } from './maps.ts'
+export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
-export { asPbxError } from './xapi-errors.ts'
+export { asPbxError, isPassing } from './xapi-errors.ts'
+export type { CallLogRow } from '../../xapi/xapi.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
@@ -35,12 +41,23 @@ export type Fleet = {
   hosts: Hosts
   reveal: Reveal
   testHost: TestHost
+  maps: Maps
+  origins: Origins
   audits: PbxAudits
   destinations: Destinations
   xapi: XapiSessions
   xapiCalls: XapiCalls
   /** What the journal asks of a host within reach; null for none. */
   hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
+  /** Every host whose calls are to be synchronised from its own log. */
+  hostsWithCallLog(): ReturnType<typeof hostsWithCallLog>
+  /** The rows of a host's call log; throws what `xapi.open` and its client throw. */
+  callLog(
+    reach: Reach,
+    hostId: number,
+    period: { from: Date; to: Date },
+    signal: AbortSignal,
+  ): AsyncGenerator<CallLogRow, void, undefined>
   close(): Promise<void>
 }
 
@@ -66,15 +83,23 @@ export function openFleet({
   registerTokens(keyring)
   const cache = openXapiCache(join(dataDir, 'xapi-descriptions'), log)
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
+  const maps = openMaps(store, deps, xapi)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
-    testHost: openHostTest(store, deps, keyring, outbound),
+    testHost: openHostTest(store, deps, { outbound, sessions: xapi, maps }),
+    maps,
+    origins: openOrigins(store, deps, xapi),
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
     xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
     close: xapi.close,
     hostOfCalls: openHostFacts(store, deps),
+    hostsWithCallLog: () => hostsWithCallLog(store, deps),
+    async *callLog(reach, hostId, period, signal) {
+      const pbx = await xapi.open(reach, hostId)
+      yield* pbx.callLog.rows(period, { signal })
+    },
   }
 }

@@ -115,7 +115,24 @@ export type XapiTokensTable = {
   lease_until: number
 }
 
+/** Where calls can enter or leave a host, as it was read last; one that is no longer there is not listed. */
+export type PbxOriginsTable = {
+  id: Generated<number>
+  tenant_id: number
+  host_id: number
+  kind: string
+  origin_key: string
+  number: string | null
+  name: string | null
+  trunk: string | null
+  active: Flag
+  listed: Flag
+}
+export type PbxOriginReadsTable = { host_id: number; tenant_id: number; read_at: number }
+
 export type FleetTables = {
+  pbx_origins: PbxOriginsTable
+  pbx_origin_reads: PbxOriginReadsTable
   pbx_departments: PbxDepartmentsTable
   pbx_hosts: PbxHostsTable
   xapi_tokens: XapiTokensTable

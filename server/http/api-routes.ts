@@ -18,8 +18,9 @@ import { mergeRoutes } from './api/merge.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
-import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
+import { pbx3cxCallLogRoutes, pbx3cxCallLogStateRoute, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
+import { pbx3cxOriginRoutes } from './api/pbx3cx-origins.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { routeRoutes } from './api/route.ts'
@@ -60,6 +61,8 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   xapiRoutes(app, fleet)
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
+  pbx3cxCallLogStateRoute(app, journal)
+  pbx3cxOriginRoutes(app, fleet)
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })

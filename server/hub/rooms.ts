@@ -14,6 +14,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { openWork, type Work, type WorkTables } from '../platform/work/work.ts'
 import type { Routing, RoutingTables } from '../routing/routing.ts'
 import { ERASERS } from './erasers.ts'
+import { planPbxReading } from './pbx-reading.ts'
 import { openRoutingRoom } from './routing-room.ts'
 import type { SharedMemory } from './shared-memory.ts'
 import { planUpkeep, type UpkeepTables } from './upkeep.ts'
@@ -128,6 +129,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
+    fleet,
+    log,
   })
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
@@ -138,6 +141,7 @@ export function openRooms(options: RoomsOptions): Rooms {
 
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
+  planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,
     prune: { sessions: pruneSessions(accessStore), ...directory.prune, ...journal.prune, ...routing.prune },

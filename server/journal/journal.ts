@@ -1,10 +1,13 @@
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
 import type { Work } from '../platform/work/work.ts'
+import type { Log } from '../platform/log.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { openAudiences } from './audiences.ts'
+import { openCallLogs, type CallLogs } from './call-logs.ts'
 import { refreshLaterBy } from './call-log-task.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { openCalls, type Calls } from './calls.ts'
@@ -44,6 +47,7 @@ export type Journal = {
   /** What came in about calls, and the calls it comes to. */
   records: Records
   calls: Calls
+  callLogs: CallLogs
   /** How the journal forgets what is too old. */
   prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
 }
@@ -60,11 +64,13 @@ export type JournalOptions = {
   /** See `CallDeps`. */
   host: CallDeps['host']
   work: Work
+  fleet: Pick<Fleet, 'callLog' | 'hostsWithCallLog'>
+  log: Log
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, ...deps } = options
+  const { store, repeatWindowMs, host, work, fleet, log, ...deps } = options
   const callStore = store as unknown as CallStore
   const callDeps: CallDeps = { ...deps, host, audiences: openAudiences(), refreshLater: refreshLaterBy(work) }
   const storeRecord = openRecordStore(callStore, callDeps)
@@ -77,6 +83,7 @@ export function openJournal(options: JournalOptions): Journal {
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps, storeRecord),
     calls: openCalls(callStore, callDeps, storeRecord),
+    callLogs: openCallLogs(callStore, callDeps, fleet, log),
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),

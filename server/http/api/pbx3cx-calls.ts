@@ -7,6 +7,7 @@ import {
   Call,
   CallDetails,
   CallList,
+  CallLogState,
   CallRecord,
   CallRecordList,
   RecordInput,
@@ -129,6 +130,23 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
       await settle(await records.remove(actor(request), callReachOf(request), request.params.id, condition))
       return reply.code(201).send({ message: 'The record was removed.' })
     },
+  )
+}
+
+/** `/api/v1/pbx3cx-hosts/{id}/call-log`: how the host's own log is read. */
+export function pbx3cxCallLogStateRoute(app: App, { callLogs }: Pick<Journal, 'callLogs'>): void {
+  app.get(
+    '/pbx3cx-hosts/:id/call-log',
+    {
+      ...needs('fleet:read'),
+      schema: {
+        tags: ['PBX hosts'],
+        summary: "Tell how far the host's own call log has been read, and what went wrong",
+        params: IdParams,
+        response: { 200: CallLogState },
+      },
+    },
+    (request) => callLogs.state(callReachOf(request), request.params.id),
   )
 }
 
