@@ -95,9 +95,9 @@ export function openHostTest(
     } catch (error) {
       return without(error instanceof HubError ? unable(error.message) : whyNot('token', error))
     }
-    const resources = await withoutReceipt(() => probeResources(pbx))
+    const { token, resources } = await withoutReceipt(() => probeResources(pbx))
     const pbx_map = await map(actor, row, pbx, resources['users'])
-    return { token: able(null), ...resources, pbx_map }
+    return { token, ...resources, pbx_map }
   }
 
   return async (actor, reach, id) => {

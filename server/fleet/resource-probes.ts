@@ -92,28 +92,35 @@ export function whyNot(resource: string, error: unknown): Capability {
   return { ...unable(reason), ...(advice === null ? {} : { advice }) }
 }
 
+/** Whether the PBX itself has answered with this, to a token it takes. */
+const isAnswer = (error: unknown): boolean =>
+  isXapiError(error) && error.kind !== 'authentication' && error.status !== null
+
 /**
  * Asks a PBX for each of its resources, one after the other: it is a telephone system first. Ends in time whatever the
- * PBX does; what was not reached by then is not tested.
+ * PBX does; what was not reached by then is not tested. `token` is able when any of it was answered.
  */
 export async function probeResources(
   pbx: XapiClient,
   { oneMs = ONE_MS, allMs = ALL_MS } = {},
-): Promise<Record<string, Capability>> {
-  const found: Record<string, Capability> = {}
+): Promise<{ token: Capability; resources: Record<string, Capability> }> {
+  const resources: Record<string, Capability> = {}
   const end = performance.now() + allMs
+  let token: Capability | null = null
   for (const [name, ask] of Object.entries(ASKS)) {
     const left = end - performance.now()
     if (left <= 0) {
-      found[name] = untested('The time for this test was over before.')
+      resources[name] = untested('The time for this test was over before.')
       continue
     }
     try {
-      const signal = AbortSignal.timeout(Math.min(oneMs, left))
-      found[name] = able(await unlessLate(ask(pbx, { signal }), signal))
+      const signal = AbortSignal.timeout(Math.ceil(Math.min(oneMs, left)))
+      resources[name] = able(await unlessLate(ask(pbx, { signal }), signal))
+      token = able(null)
     } catch (error) {
-      found[name] = whyNot(name, error)
+      resources[name] = whyNot(name, error)
+      if (isAnswer(error)) token = able(null)
     }
   }
-  return found
+  return { token: token ?? resources[RESOURCES[0] ?? ''] ?? unable('It did not answer.'), resources }
 }

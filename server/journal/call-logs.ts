@@ -2,7 +2,7 @@ import type { CallLogState } from '../../contract/pbx3cx-calls.ts'
 import { asPbxError, isPassing, type CallLogRow, type Fleet } from '../fleet/fleet.ts'
 import { notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
-import { GiveUp, type Task, type Work } from '../platform/work/work.ts'
+import { GiveUp, LeaseLost, type Task, type Work } from '../platform/work/work.ts'
 import { joinTold } from './call-log-join.ts'
 import { storeLogRows } from './call-log-store.ts'
 import { CALL_LOG_TASK, refreshLaterBy, type CallLogTask } from './call-log-task.ts'
@@ -23,6 +23,8 @@ export type CallLogs = {
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
+/** How much is asked for at once. */
+const WINDOW_MS = 5 * DAY_MS
 /** How far back the first reading goes. */
 const FIRST_MS = 30 * DAY_MS
 /** A row shows up when its call has ended, by its beginning: the longest call that is still found. */
@@ -92,8 +94,14 @@ export function openCallLogs(store: CallStore, deps: CallDeps, fleet: FleetOfLog
     const state = await readState(hostId)
     const from = (state?.position_at ?? begun - FIRST_MS + OVERLAP_MS) - OVERLAP_MS
     const end = begun + AHEAD_MS
-    for (let since = from; since < end; since += DAY_MS) {
-      for await (const { rows, to } of rowsOf(reach, hostId, since, Math.min(since + DAY_MS, end), signal)) {
+    for (let since = from; since < end; since += WINDOW_MS) {
+      for await (const { rows, to } of rowsOf(
+        reach,
+        hostId,
+        since,
+        Math.min(since + WINDOW_MS, end),
+        signal,
+      )) {
         // Oldest first, so that a reading that is cut off is gone on with where it ended.
         const inOrder = rows.toReversed()
         for (let at = 0; at === 0 || at < inOrder.length; at += AT_ONCE) {
@@ -126,7 +134,7 @@ export function openCallLogs(store: CallStore, deps: CallDeps, fleet: FleetOfLog
     try {
       await read(task)
     } catch (cause) {
-      if (signal.aborted) throw cause
+      if (signal.aborted || cause instanceof LeaseLost) throw cause
       const error = asPbxError(cause)
       const words = error instanceof Error ? error.message : 'The log could not be read.'
       const place = { tenantId, hostId: payload.host_id }
