@@ -96,6 +96,10 @@ onEachStore('two tenants', (engine) => {
       ['GET', `pbx3cx-call-logs/${record.call_id}`],
       ['GET', `pbx3cx-call-log-details/${record.call_id}`],
       ['POST', `pbx3cx-hosts/${host.id}/test`, {}],
+      ['POST', `pbx3cx-hosts/${host.id}/map`, {}],
+      ['GET', `pbx3cx-hosts/${host.id}/call-log`],
+      ['GET', `pbx3cx/${host.id}/origins`],
+      ['GET', `pbx3cx/${host.code}/origins`],
       ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
     ]
     for (const [method, path, body] of guessed) {

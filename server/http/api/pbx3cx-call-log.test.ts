@@ -178,7 +178,7 @@ onEachStore("the log of a PBX's own calls", (engine) => {
     const { store } = simulator.pbx
     const row = store.rows('call log').find((one) => one['SourceCallerId'] === '+36301234567')
     const read = await refresh()
-    store.put('call log', row?.['SegmentId'] as number, { ...row, TalkingDuration: 'PT1M30S' })
+    store.put('call log', row?.['SegmentId'], { ...row, TalkingDuration: 'PT1M30S' })
     assert.equal((await refresh()).records, read.records)
     const [call] = await callsOf(ask, 'number=%2B36301234567')
 
@@ -186,7 +186,7 @@ onEachStore("the log of a PBX's own calls", (engine) => {
 
     const erased = await ask('POST', '/api/v1/erase', { body: { number: '+36301234567' } })
     assert.equal(erased.status, 200, erased.text)
-    store.put('call log', row?.['SegmentId'] as number, { ...row, TalkingDuration: 'PT2M' })
+    store.put('call log', row?.['SegmentId'], { ...row, TalkingDuration: 'PT2M' })
     assert.equal((await refresh()).records, read.records)
     assert.deepEqual(await callsOf(ask, 'number=%2B36301234567'), [])
   })

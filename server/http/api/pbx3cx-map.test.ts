@@ -84,7 +84,7 @@ onEachStore('the map of a PBX', (engine) => {
       comment: 'the whole host, as some clients write it',
     })
     assert.deepEqual([back.json.pbx_map, back.json.pbx_map_built_at], [pbx_map, pbx_map_built_at])
-    simulator.pbx.store.remove('RingGroups', simulator.pbx.store.rows('RingGroups')[0]?.Id as number)
+    simulator.pbx.store.remove('RingGroups', simulator.pbx.store.rows('RingGroups')[0]?.Id)
     assert.equal((await build(ask, id)).json.ring_groups, 0)
 
     const mine = '{"extensions":[]}'
