@@ -276,3 +276,76 @@ test('a question is asked again when the kept connection was cut, an order is no
   )
   assert.equal(asked, 1)
 })
+
+test('an order whose answer is lost is told from one that never went out, and from a question', async (t) => {
+  const pbx = await openPretendPbx(t)
+  const cut = (method: string) =>
+    pbx.on('/callcontrol', (heard, response) => {
+      if (heard.method !== method) return { body: [] }
+      response.destroy()
+      return null
+    })
+  const client = openClient(t, pbx)
+  const isUncertain = async (call: Promise<unknown>) => {
+    const error: unknown = await call.catch((thrown: unknown) => thrown)
+    assert.ok(isXapiError(error), String(error))
+    return error.isUncertain
+  }
+  const order = { destination: '101' }
+  cut('POST')
+  assert.equal(await isUncertain(client.callControl.makeCall('100', order)), true)
+  cut('GET')
+  assert.equal(await isUncertain(client.callControl.state()), false)
+  pbx.on('/callcontrol', { status: 400 })
+  assert.equal(await isUncertain(client.callControl.makeCall('100', order)), false)
+  pbx.on('/callcontrol', () => null)
+  const hasty = openClient(t, pbx, { deadlines: { connectMs: 50, headMs: 50 } })
+  assert.equal(await isUncertain(hasty.callControl.makeCall('100', order)), true)
+  const nobody = createServer().listen(0, '127.0.0.1')
+  await once(nobody, 'listening')
+  const { port } = nobody.address() as AddressInfo
+  nobody.close()
+  await once(nobody, 'close')
+  const gone = openClient(t, { url: `http://127.0.0.1:${port}` })
+  assert.equal(await isUncertain(gone.callControl.makeCall('100', order)), false)
+})
+
+test('a client is idle once nothing is under way, downloads and watched calls included', async (t) => {
+  const pbx = await openPretendPbx(t)
+  const [arrived, finish] = [Promise.withResolvers<null>(), Promise.withResolvers<null>()]
+  pbx.on('/callcontrol', async () => {
+    arrived.resolve(null)
+    await finish.promise
+    return { body: [] }
+  })
+  pbx.on('/Recordings/Pbx.DownloadRecording', (_heard, response) => {
+    response.writeHead(200, { 'content-type': 'audio/x-wav', 'content-length': '8' }).write('RIFF')
+    setImmediate(() => response.end('tail'))
+    return null
+  })
+  const client = openClient(t, pbx)
+  const made = client.idleSince()
+  assert.ok(made !== null)
+  const asked = client.callControl.state()
+  await arrived.promise
+  assert.equal(client.idleSince(), null)
+  finish.resolve(null)
+  await asked
+  assert.ok((client.idleSince() ?? 0) >= made)
+  const { body } = await client.recordings.download(1)
+  assert.equal(client.idleSince(), null)
+  await buffer(body)
+  if (!body.closed) await once(body, 'close')
+  assert.ok(client.idleSince() !== null)
+
+  const leave = new AbortController()
+  pbx.on('/ActiveCalls', { body: { value: [] } })
+  const ready = Promise.withResolvers<unknown>()
+  const calls = client.callControl.watch({ signal: leave.signal, via: 'polling', onReady: ready.resolve })
+  const ended = calls.next()
+  await ready.promise
+  assert.equal(client.idleSince(), null)
+  leave.abort()
+  await ended
+  assert.ok(client.idleSince() !== null)
+})

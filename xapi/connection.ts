@@ -75,15 +75,13 @@ export function openConnection(options: ConnectionOptions): Connection {
   const port = Number(url.port === '' ? (secure ? 443 : 80) : url.port)
   const { connectMs } = options.deadlines
   const target = { host, port, secure, tls: options.tls, timeoutMs: connectMs, lookup: options.lookup }
-  /** Errors of connections that never came about: nothing was sent over them. */
-  const undialled = new WeakSet<object>()
   const pool = new Pool(url.origin, {
     // The lane says how many requests there are; streams are beside them.
     connections: null,
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    connect: (_asked, callback) => void answerWith(callback, dial(target), undialled),
+    connect: (_asked, callback) => void answerWith(callback, dial(target)),
   })
   const lane = openLane(url.origin)
   const closing = new AbortController()
@@ -132,8 +130,8 @@ export function openConnection(options: ConnectionOptions): Connection {
       if (closing.signal.aborted) throw closedError(request.operation, isUncertain)
       if (request.signal?.aborted) throw request.signal.reason
       if (late.signal.aborted) throw late.signal.reason
-      const isSent = !undialled.has(error as object)
-      throw networkError(error, url.host, request.operation, isUncertain && isSent)
+      // The error of a connection that never came about is one of ours already, and certain: nothing was sent.
+      throw networkError(error, url.host, request.operation, isUncertain)
     } finally {
       clearTimeout(timer)
     }
@@ -202,16 +200,11 @@ export function openConnection(options: ConnectionOptions): Connection {
 
 type Connected = (...answer: [null, Socket] | [Error, null]) => void
 
-async function answerWith(
-  connected: Connected,
-  dialled: Promise<Socket>,
-  undialled: WeakSet<object>,
-): Promise<void> {
+async function answerWith(connected: Connected, dialled: Promise<Socket>): Promise<void> {
   let socket: Socket
   try {
     socket = await dialled
   } catch (error) {
-    undialled.add(error as object)
     return connected(error as Error, null)
   }
   connected(null, socket)

@@ -271,3 +271,21 @@ test('a text key that the description puts in quotes itself is quoted once', asy
   await client.call('GetExtensionByNumber', { Number: '$&' })
   assert.equal(pbx.heard.at(-1)?.url, "/xapi/v1/Users(Number='%24%26')")
 })
+
+test('an exchange tells status and headers, and when it goes out', async (t) => {
+  const { pbx, client } = await world(t)
+  pbx.on('/Users', { status: 201, headers: { etag: 'W/"7"' }, body: { Id: 7 } })
+  let sent = 0
+  const onSend = () => sent++
+  const { status, header, value } = await client.exchange(
+    'CreateExtension',
+    { body: { Number: '7' } },
+    { onSend },
+  )
+  assert.deepEqual(
+    [status, header('ETag'), header('location'), value, sent],
+    [201, 'W/"7"', null, { Id: 7 }, 1],
+  )
+  await assert.rejects(client.exchange('CreateExtension', { body: { Numbr: '7' } }, { onSend }))
+  assert.equal(sent, 1)
+})

@@ -110,6 +110,14 @@ test('clock-skew shifts what the PBX says the time is', async (t) => {
   assert.ok(ahead > 7_100_000 && ahead < 7_300_000, String(ahead))
 })
 
+test('a plus in a query is a space, and with the fault plus a plus', async (t) => {
+  const { ask, simulator } = await openClient(t)
+  const sorted = '/xapi/v1/Users?$orderby=Number+desc'
+  assert.equal((await ask('GET', sorted)).status, 200)
+  simulator.faults.set('plus')
+  assert.equal((await ask('GET', sorted)).status, 400)
+})
+
 test('the record holds every request, without secrets', async (t) => {
   const { ask, control, simulator } = await openClient(t)
   await ask('POST', '/xapi/v1/Users', { FirstName: 'Ida', AuthPassword: 'hunter2' })

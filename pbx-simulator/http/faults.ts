@@ -16,6 +16,8 @@ export const FAULTS = {
   'expired-token': 401,
   /** The clock is off: ms. */
   'clock-skew': 7_200_000,
+  /** A plus in a query is a plus and no space. */
+  plus: 0,
   /** Too many requests; come back in: s. */
   '429': 1,
 } as const

@@ -20,9 +20,10 @@ export function callerOf({ tokens, faults }: Front, request: FastifyRequest): Ca
   return caller
 }
 
-/** Query options as they were sent; a plus is a plus, not a space, as on the PBX. */
-function queryOf(request: FastifyRequest): Map<string, string> {
-  const text = request.url.slice(pathOf(request).length + 1)
+/** Query options. A plus is a space, as forms write it, unless the fault `plus` lets it be a plus: both were seen. */
+function queryOf(request: FastifyRequest, { faults }: Front): Map<string, string> {
+  const sent = request.url.slice(pathOf(request).length + 1)
+  const text = faults.list().some((one) => one.name === 'plus') ? sent : sent.replaceAll('+', '%20')
   const found = new Map<string, string>()
   for (const part of text.split('&').filter((one) => one !== '')) {
     const at = part.indexOf('=')
@@ -61,7 +62,7 @@ export function serveXapi(server: FastifyInstance, front: Front, dispatch: Dispa
     const { handler, values } = dispatch.find(request.method, path)
     if (!mayUse(caller, handler.area, request.method as 'GET', handler.tag))
       throw new Refusal(403, `The role ${caller.role} may not do this.`)
-    const query = queryOf(request)
+    const query = queryOf(request, front)
     const body = (typeof request.body === 'object' && request.body !== null ? request.body : {}) as Row
     const result = await handler.run({ pbx: front.pbx, caller, values, query, body })
     const limit = front.faults.list().find((fault) => fault.name === 'top')

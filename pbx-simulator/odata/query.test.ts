@@ -79,7 +79,7 @@ test('what cannot be understood is refused rather than ignored', async (t) => {
   const { ask } = await openClient(t)
   for (const query of [
     '$filter=Nothing%20eq%201',
-    '$orderby=Number+desc',
+    '$orderby=Number%2Bdesc',
     '$orderby=Nothing',
     '$top=x',
     '$select=Nothing',

@@ -2,6 +2,7 @@ import { lookup as resolveName } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import type { Selectable } from 'kysely'
 import {
+  isXapiError,
   memoryTokenStore,
   openXapi,
   type CacheStore,
@@ -58,6 +59,8 @@ type Retired = { client: XapiClient; since: number }
 const SWEEP_MS = 30_000
 /** A client that did nothing for this long is closed. */
 const IDLE_MS = 15 * 60_000
+/** In bytes. Reading JSON holds this thread up, and lookups with it: what is longer comes in pages or as a file. */
+const LONGEST_ANSWER = 16 << 20
 /** How long what is under way with former settings may go on. */
 const GRACE_MS = 2 * 60_000
 
@@ -99,6 +102,7 @@ export function openXapiSessions(options: XapiSessionsOptions): XapiSessions {
       tls,
       tokens: tokensFor(settings),
       cache,
+      longestAnswer: LONGEST_ANSWER,
       lookup: lookupFor(allowed, place.port),
       onDrift: ({ from, to }) =>
         log.info('the API of a PBX has changed', {
@@ -109,13 +113,21 @@ export function openXapiSessions(options: XapiSessionsOptions): XapiSessions {
     })
   }
 
+  const openOrRefuse = (row: Row, settings: Settings): XapiClient => {
+    try {
+      return openClient(row.id, settings)
+    } catch (error) {
+      throw isXapiError(error, 'validation') ? notConfigured(row, 'an address that can be used') : error
+    }
+  }
+
   const openWith = async (row: Row): Promise<XapiClient> => {
     const settings = await settingsOf(row, keyring, outbound)
     const text = JSON.stringify(settings)
     const before = kept.get(row.id)
     if (before?.settings === text) return before.client
     retire(row.id)
-    const client = openClient(row.id, settings)
+    const client = openOrRefuse(row, settings)
     kept.set(row.id, { client, settings: text })
     return client
   }

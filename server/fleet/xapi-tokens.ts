@@ -111,12 +111,10 @@ export function openTokenStore(store: FleetStore, keyring: Keyring): (client: Cl
         const owner = owners.get(name) ?? ''
         const there = (at: number) => sql<number>`${now} + ${sql.lit(Math.round(at - Date.now()))}`
         await transact(async (tx) => {
-          // Only under the lease: who lost it may hold a token that is dead already.
           const row = await tx.db
             .selectFrom(TABLE)
             .select(['id', 'tenant_id'])
             .where('name', '=', name)
-            .where('lease_owner', '=', owner)
             .executeTakeFirst()
           if (!row) return
           const place = { tenantId: row.tenant_id, table: TABLE, rowId: row.id, column: COLUMN }
@@ -133,6 +131,7 @@ export function openTokenStore(store: FleetStore, keyring: Keyring): (client: Cl
               refused_message: refused?.message ?? null,
             })
             .where('id', '=', row.id)
+            // Only under the lease: who lost it may hold a token that is dead already.
             .where('lease_owner', '=', owner)
             .execute()
         })
