@@ -65,6 +65,7 @@ function party(id: number, numbers: Float64Array): PartyRecord {
     const own = numbers.subarray(id - 1, id)
     return {
       party: 'customer',
+      external_id: null,
       id,
       account: `CL${String(id).padStart(8, '0')}`,
       name: `Company ${id} Ltd`,
@@ -79,6 +80,7 @@ function party(id: number, numbers: Float64Array): PartyRecord {
   const own = numbers.subarray(from, from + 3)
   return {
     party: 'contact',
+    external_id: null,
     id,
     customer_id: (id % customers) + 1,
     name: `First${id} Last${id}`,

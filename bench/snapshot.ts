@@ -26,6 +26,7 @@ function party(id: number): PartyRecord {
   const numbers = Array.from({ length: id % 2 === 0 ? 3 : 2 }, (_, i) => numberOf(first + i))
   return {
     party: 'contact',
+    external_id: null,
     id,
     customer_id: null,
     name: `First${id} Last${id}`,

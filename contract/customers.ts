@@ -46,6 +46,9 @@ export const Customer = Type.Object({
   ...hints,
   active: Type.Boolean(),
   comment: Nullable(Type.String()),
+  /** Account and on-call duty again, under the names that older clients of this API family read. */
+  customerAccount: Nullable(Type.String()),
+  onCallDuty: Type.Boolean(),
   created_at: Instant,
   updated_at: Instant,
 })

@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox'
+import { Type, type Static, type TNull, type TOptional, type TString, type TUnion } from 'typebox'
 import { Id, Instant, LongText, Nullable, PageOf, PatchOf, ShortText } from './common.ts'
 
 /**
@@ -50,7 +50,8 @@ export const Disposition = Type.Object({
   agent: Nullable(Type.String()),
   call: Nullable(Type.String()),
   due_at: Nullable(Instant),
-  /** The token it came with. */
+  /** The user who recorded it, or the token it came with. */
+  user_id: Nullable(Type.Integer()),
   token_id: Nullable(Type.Integer()),
   updated_at: Instant,
 })
@@ -59,22 +60,51 @@ export type DispositionInput = Static<typeof DispositionInput>
 export type DispositionPatch = Static<typeof DispositionPatch>
 export type Disposition = Static<typeof Disposition>
 
-/** A status of the tenant's own, as a client writes it. */
-export const DispositionCodeInput = Type.Object(
-  {
-    code: Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
-    /** What call flows and people call it. */
-    label: Type.String({ minLength: 1, maxLength: 255 }),
-  },
-  { additionalProperties: false },
+/** The languages labels are in. */
+export const LANGUAGES = ['en', 'fr', 'ro', 'de'] as const
+export const Language = Type.Enum([...LANGUAGES])
+export type Language = Static<typeof Language>
+
+const Labels = Type.Object(
+  Object.fromEntries(LANGUAGES.map((language) => [language, Type.Optional(Type.String())])) as Record<
+    Language,
+    TOptional<TString>
+  >,
 )
 /** A status that dispositions may have. */
 export const DispositionCode = Type.Object({
   /** null for the canonical ones, which are always there. */
   id: Nullable(Id),
   code: Type.String(),
+  /** In the language asked for; without a label in it, the one the code was made with. */
   label: Type.String(),
+  /** Every label there is, by language. */
+  labels: Labels,
 })
+const LabelsInput = Type.Object(
+  Object.fromEntries(
+    LANGUAGES.map((language) => [
+      language,
+      Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 255 }))),
+    ]),
+  ) as Record<Language, TOptional<TUnion<[TString, TNull]>>>,
+  { additionalProperties: false },
+)
+/** Labels of one status: absent = unchanged, null = the built-in label, or none for a status of your own. */
+export const DispositionLabelsInput = Type.Object({ labels: LabelsInput }, { additionalProperties: false })
+
+/** A status of the tenant's own, as a client writes it. */
+export const DispositionCodeInput = Type.Object(
+  {
+    code: Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' }),
+    /** What call flows and people call it. */
+    label: Type.String({ minLength: 1, maxLength: 255 }),
+    /** By language, where it differs. */
+    labels: Type.Optional(LabelsInput),
+  },
+  { additionalProperties: false },
+)
 export const DispositionCodeList = Type.Array(DispositionCode)
 export type DispositionCodeInput = Static<typeof DispositionCodeInput>
 export type DispositionCode = Static<typeof DispositionCode>
+export type DispositionLabelsInput = Static<typeof DispositionLabelsInput>

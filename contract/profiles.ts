@@ -95,8 +95,10 @@ export const Rule = Type.Object(
 export const ProfileInput = Type.Object(
   {
     name: Name,
-    /** The called numbers it is for; none: for every number no other profile names. */
+    /** The called numbers it is for; none, and no hosts: for every number no other profile names. */
     dnids: Type.Optional(Type.Array(Name, { maxItems: 1_000, uniqueItems: true })),
+    /** The PBX hosts whose questions it answers where the called number has no profile. */
+    host_ids: Type.Optional(Type.Array(Id, { maxItems: 1_000, uniqueItems: true })),
     /** In whose national form its callers are read; null: the tenant's. */
     country: Type.Optional(Nullable(Type.String({ pattern: '^[A-Z]{2}$' }))),
     /** The zone of its clock; null: the tenant's. */
@@ -115,6 +117,7 @@ export const Profile = Type.Object({
   id: Id,
   name: Type.String(),
   dnids: Type.Array(Type.String()),
+  host_ids: Type.Array(Id),
   country: Nullable(Type.String()),
   time_zone: Nullable(Type.String()),
   hours: Nullable(WeekHours),

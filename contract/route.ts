@@ -8,6 +8,8 @@ export const RouteQuestion = Type.Object({
   account: Type.Optional(ShortText),
   /** The called number. */
   dnid: Type.Optional(Type.String({ maxLength: 200 })),
+  /** The PBX host that asks; a token of one host always speaks for that one. */
+  host: Type.Optional(Id),
   /** The moment it is about; now when absent. */
   at: Type.Optional(Instant),
   /** The call's id at the PBX. */

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { Id, Instant, Nullable, PageOf } from './common.ts'
+import { Language } from './dispositions.ts'
 import { Password, Role } from './users.ts'
 
 const Code = Type.String({ maxLength: 40, description: 'Of the authenticator, or a recovery code.' })
@@ -19,7 +20,9 @@ export type SignIn = Static<typeof SignIn>
 /** Who asks. */
 export const WhoAmI = Type.Object({
   /** null for a token. */
-  user: Nullable(Type.Object({ id: Id, email: Type.String(), name: Type.String() })),
+  user: Nullable(
+    Type.Object({ id: Id, email: Type.String(), name: Type.String(), language: Nullable(Language) }),
+  ),
   tenant: Type.Object({ id: Id, name: Type.String() }),
   role: Nullable(Role),
   scopes: Type.Array(Type.String()),
@@ -31,6 +34,14 @@ export const WhoAmI = Type.Object({
   csrf_token: Nullable(Type.String()),
 })
 export type WhoAmI = Static<typeof WhoAmI>
+
+/** What a user says of itself. `language`: of labels; null = what the browser asks for. */
+export const SelfPatch = Type.Object(
+  { language: Type.Optional(Nullable(Language)) },
+  { additionalProperties: false },
+)
+export const SelfAnswer = Type.Object({ language: Nullable(Language) })
+export type SelfPatch = Static<typeof SelfPatch>
 
 export const Session = Type.Object({
   id: Id,

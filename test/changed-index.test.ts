@@ -84,7 +84,7 @@ test('readers in other threads see every party as it was or as it is, while thou
 test('the first inactive party, the first number without a country and a category are seen as soon as they are there', async (t) => {
   const { memory, index, change } = await newWorld(1)
   const access = openAccessMirrorOf({ country: null, timeZone: null, clock: { now: Date.now }, onUse() {} })
-  const reader = openMemoryReader(memory.join(0), access)
+  const reader = openMemoryReader(memory.join(0), { access, profiles: { load: () => {} } })
   t.after(reader.close)
   const lookup = openLookup({ indexOf: reader.indexOf, rules: access.tenant, today: () => 0 })
   const ask = (number: string) => reader.read(() => lookup.byNumber(TENANT, number))

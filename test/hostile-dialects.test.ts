@@ -21,6 +21,8 @@ function openRandom(seed: number) {
 
 type Dialect = {
   name: string
+  /** What it needs beside the book. */
+  open?(hub: TestHub): Promise<void>
   request(random: Random, i: number): Sent
   onAnswer(sent: Sent, answer: RawAnswer): void
   /** After all of them: nothing is lost. */
@@ -160,7 +162,67 @@ function callerData(): Dialect {
   }
 }
 
-const DIALECTS = [dbnQuery, callerData]
+/** One in thirty is a report of a call or a chat, which says by its agent whether it is there in the end. */
+function crm(): Dialect {
+  const acknowledged = { calls: new Set<string>(), chats: new Set<string>() }
+  let host = 0
+  const paths = ['lookup', 'cfd/number', 'cfd/id', 'cfd/query', 'email', 'search', 'nothing']
+  const names = ['number', 'Number', 'text', 'Email', 'EntityId', 'placeholder', 'host', '__proto__', 'x']
+  const kinds = ['Inbound', 'Outbound', 'Missed', 'Notanswered', 'Unanswered']
+  return {
+    name: '3CX CRM',
+    async open({ ask }) {
+      const made = await ask('POST', '/api/v1/pbx3cx-hosts', { body: { host_name: 'a.example' } })
+      host = made.json.id
+    },
+    request({ random, pick, some, text }, i) {
+      const type = { 'content-type': pick(TYPES) }
+      const told = { Number: plain(text()), Name: plain(text()), EntityId: plain(text()), x: plain(text()) }
+      if (random() < 0.03) {
+        const isCall = random() < 0.7
+        const CallStartTimeUTC = random() < 0.9 ? '2026-05-01T10:00:00' : plain(text())
+        const Duration = pick(['00:01:00', '1.00:00:00', plain(text())])
+        const call = { ...told, CallType: pick(kinds), CallStartTimeUTC, Duration, host }
+        const body = JSON.stringify(
+          isCall ? { ...call, Agent: `h${i}` } : { ...told, ChatMessages: plain(text()), Agent: `h${i}` },
+        )
+        const path = `/3cx/crm/report-${isCall ? 'call' : 'chat'}`
+        return { method: 'POST', path, headers: { ...headers(), ...type }, body, id: `h${i}` }
+      }
+      const pairs = Array.from({ length: some(3) }, () => `${pick(names)}=${text()}`).join('&')
+      if (random() < 0.02) {
+        const path = `/3cx/crm/${pick(['report-call', 'report-chat', 'contacts'])}?${pairs}`
+        return { method: 'POST', path, headers: { ...headers(), ...type }, body: pick(['', '[]', '{"a":']) }
+      }
+      const path = `/3cx/crm/${pick(paths)}?number=${text()}&text=${text()}&${pairs}`
+      if (random() < 0.8) return { method: 'GET', path, headers: headers() }
+      return { method: 'POST', path, headers: { ...headers(), ...type }, body: JSON.stringify(told) }
+    },
+    onAnswer({ id, method, path }, { status, body }) {
+      if (status !== 200) return
+      const answer = JSON.parse(body)
+      if (id === undefined) assert.ok(Array.isArray(answer.contacts), `${method} ${path}: ${body}`)
+      else if (answer.success === true) acknowledged[path.endsWith('call') ? 'calls' : 'chats'].add(id)
+    },
+    async check({ ask }) {
+      for (const [kind, path, agentOf] of [
+        ['calls', 'pbx3cx_calls', 'agent_extension'],
+        ['chats', 'pbx-events', 'agent'],
+      ] as const) {
+        const there = new Set<string>()
+        for (let page = 1, last = 1; page <= last; page++) {
+          const { json } = await ask('GET', `/api/v1/${path}?per_page=200&page=${page}`)
+          last = json.last_page
+          for (const one of json.data) there.add(one[agentOf])
+        }
+        assert.ok(acknowledged[kind].size > 100, `too few ${kind}: ${acknowledged[kind].size}`)
+        assert.deepEqual([...there].toSorted(), [...acknowledged[kind]].toSorted())
+      }
+    },
+  }
+}
+
+const DIALECTS = [dbnQuery, callerData, crm]
 
 onEachStore('hostile requests', (engine) => {
   for (const open of DIALECTS) {
@@ -168,6 +230,7 @@ onEachStore('hostile requests', (engine) => {
     test(`${REQUESTS} in ${dialect.name}: never a 5xx, and nothing acknowledged is lost`, async (t) => {
       const world = await newHub(t, engine)
       await world.importBook(BOOK)
+      await dialect.open?.(world)
       const random = openRandom(20261121)
       const statuses = new Map<number, number>()
       await sendAll(

@@ -23,7 +23,7 @@ const access = openAccessMirrorOf({
   clock: { now: Date.now },
   onUse() {},
 })
-const memory = openMemoryReader(pass, access)
+const memory = openMemoryReader(pass, { access, profiles: { load: () => {} } })
 const lookup = openLookup({ indexOf: memory.indexOf, rules: access.tenant, today: () => 0 })
 const stopped = new Int32Array(stop)
 const random = seeded(seed)

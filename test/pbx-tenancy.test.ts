@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { newHub, type Ask, type Json } from './hub.ts'
 import { post } from './pbx-fleet.ts'
 import { onEachStore } from './stores.ts'
+import { newMasterKey } from './vault.ts'
 
 const MARK = 'of-tenant-one'
 const NUMBER = '0628773862'
@@ -37,16 +38,22 @@ async function furnish(ask: Ask, token: string) {
     { customer_id: customer.id, last_name: MARK, phones: [NUMBER] },
     token,
   )
-  return { customer, file, host, audit, record, contact }
+  const on = { noteable_type: 'contact', noteable_id: contact.id }
+  const note = await post(ask, 'notes', { ...on, body: MARK, phone_call_id: record.call_id }, token)
+  const said = { number: NUMBER, status: 'schedule_later', comment: MARK }
+  const disposition = await post(ask, 'dispositions', said, token)
+  const code = await post(ask, 'disposition-codes', { code: 'own', label: MARK }, token)
+  await ask('PATCH', '/api/v1/pop/settings', { token, body: { links: true } })
+  return { customer, file, host, audit, record, contact, note, disposition, code }
 }
 
 onEachStore('two tenants', (engine) => {
   test('nothing of the PBX section crosses: by route, filter, guessed id or reference', async (t) => {
-    const { ask } = await newHub(t, engine)
+    const { ask } = await newHub(t, engine, { env: { CORDBOARD_SECRET_KEY: newMasterKey() } })
     const [one, two] = [await newTenant(ask, 'One'), await newTenant(ask, 'Two')]
     const theirs = await furnish(ask, one)
     const mine = await post(ask, 'pbx3cx-hosts', { host_name: 'mine.example' }, two)
-    const { host, audit, customer, file, record } = theirs
+    const { host, audit, customer, file, record, contact, note, disposition, code } = theirs
     const asTwo: Ask = (method, path, options = {}) =>
       ask(method, `/api/v1/${path}`, { ...options, token: two })
     const before = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
@@ -74,6 +81,18 @@ onEachStore('two tenants', (engine) => {
       `contacts/numbers?phoneNumber=${NUMBER}`,
       'customers/search?term=tenant',
       'export',
+      'notes',
+      `notes?noteable_type=contact&noteable_id=${contact.id}`,
+      `notes?filter[contact_id]=${contact.id}`,
+      `notes?filter[phone_call_id]=${record.call_id}`,
+      'phone-calls',
+      `phone-calls?contact_id=${contact.id}`,
+      `phone-calls?number=${NUMBER}`,
+      `pop?number=${NUMBER}`,
+      `pop?call=id:${record.call_id}`,
+      `dispositions?filter[number]=${NUMBER}`,
+      'disposition-codes',
+      'callbacks',
     ]
     for (const path of lists) {
       const { status, text } = await asTwo('GET', path)
@@ -104,6 +123,18 @@ onEachStore('two tenants', (engine) => {
       ['GET', `pbx3cx/${host.id}/origins`],
       ['GET', `pbx3cx/${host.code}/origins`],
       ['POST', 'tokens', { name: 'x', scopes: ['fleet:read'], host_id: host.id }],
+      ['GET', `notes/${note.id}`],
+      ['PUT', `notes/${note.id}`, { body: 'x' }],
+      ['DELETE', `notes/${note.id}`],
+      ['GET', `phone-calls/${record.call_id}`],
+      ['PUT', `phone-calls/${record.call_id}`, { subject: 'x' }],
+      ['GET', `pop?contact_id=${contact.id}`],
+      ['GET', `pop?customer_id=${customer.id}`],
+      ['GET', `pop?party_id=${contact.id}`],
+      ['POST', 'pop/attach', { number: '0199777777', contact_id: contact.id }],
+      ['PATCH', `dispositions/${disposition.id}`, { comment: 'x' }],
+      ['DELETE', `disposition-codes/${code.id}`],
+      ['PUT', 'disposition-labels/own', { labels: { fr: 'x' } }],
     ]
     for (const [method, path, body] of guessed) {
       const answer = await asTwo(method, path, body === undefined ? {} : { body })
@@ -116,6 +147,11 @@ onEachStore('two tenants', (engine) => {
       ['POST', 'pbx3cx-audits', { pbx3cx_host_id: host.id }],
       ['POST', 'pbx3cx_calls', { pbx3cx_host_id: host.id, external_id: MARK }],
       ['POST', 'pbx3cx-call-logs', { pbx3cx_host_id: host.id, external_id: MARK }],
+      ['POST', 'phone-calls', { pbx3cx_host_id: host.id, direction: 'inbound' }],
+      ['POST', 'phone-calls', { contact_id: contact.id, direction: 'inbound' }],
+      ['POST', 'notes', { noteable_type: 'contact', noteable_id: contact.id, body: 'x' }],
+      ['POST', 'notes', { noteable_type: 'call', noteable_id: record.call_id, body: 'x' }],
+      ['POST', 'pop/attach', { number: '0199777777', customer_id: customer.id }],
     ]
     for (const [method, path, body] of referring) {
       const answer = await asTwo(method, path, { body })
@@ -124,6 +160,14 @@ onEachStore('two tenants', (engine) => {
     await asTwo('POST', 'erase', { body: { number: NUMBER } })
     const kept = await ask('GET', `/api/v1/pbx3cx_calls/${record.id}`, { token: one })
     assert.deepEqual(kept.json, record)
+    assert.deepEqual((await ask('GET', `/api/v1/notes/${note.id}`, { token: one })).json, note)
+    // What one tenant allows, another does not; a link is its maker's tenant's.
+    const unallowed = await asTwo('POST', 'pop/links', { body: { number: NUMBER } })
+    assert.equal(unallowed.json.code, 'links_off')
+    const link = await post(ask, 'pop/links', { number: NUMBER }, one)
+    const other = { 'cordboard-tenant': '1' }
+    const card = await ask('GET', '/api/v1/pop/link', { token: link.token, headers: other })
+    assert.equal(card.json.contact.id, contact.id)
     const after = await ask('GET', `/api/v1/pbx3cx-hosts/${host.id}`, { token: one })
     assert.deepEqual(after.json, before.json)
     assert.equal((await ask('GET', `/api/v1/pbx3cx-audits/${audit.id}`, { token: one })).json.comment, MARK)

@@ -13,6 +13,7 @@ const padding = (version: number) => 'x'.repeat((version * 37) % 400)
 export function recordsOf(party: number, version: number): [CustomerRecord, ContactRecord] {
   const customer: CustomerRecord = {
     party: 'customer',
+    external_id: null,
     id: party * 2 + 1,
     account: `A${party}`,
     name: `C${party} v${version}`,
@@ -24,6 +25,7 @@ export function recordsOf(party: number, version: number): [CustomerRecord, Cont
   }
   const contact: ContactRecord = {
     party: 'contact',
+    external_id: null,
     id: party * 2 + 2,
     customer_id: customer.id,
     name: `P${party} v${version}`,

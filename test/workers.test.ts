@@ -86,6 +86,52 @@ onEachStore('several threads that answer calls', (engine) => {
     await assertAllAnswered(three, before)
   })
 
+  test('every thread answers caller data and the CRM of a PBX; where a profile decides, the hub does', async (t) => {
+    const three = await newHubOf(3, t, engine, { CORDBOARD_PUBLIC_URL: 'https://hub.example' })
+    const { hub, ask } = three
+    const body = { name: 'One', phone: '0612000000', external_id: 'X1' }
+    assert.equal((await ask('POST', '/api/v1/customers', { body })).status, 201)
+    const answers = (path: string) => askEverywhere(hub.url, path)
+    const told = (line: string | null) =>
+      `200 ${JSON.stringify({
+        id: 1,
+        name: 'One',
+        queue_position: null,
+        direct_line: line,
+        backend_link: 'https://hub.example/pop/1',
+        route_identifier: null,
+        outbound_number: null,
+        language: null,
+        external_id: 'X1',
+      })}`
+    const data = '/api/caller-data?telephone=0612000000&dnid=700&extended=1'
+    const lookup = '/3cx/crm/lookup?number=0612000000'
+    for (const [path, expected] of [
+      [data, told(null)],
+      [lookup, '"company_name":"One"'],
+    ] as const) {
+      const before = await answeredBy(three)
+      const [answer, ...others] = await answers(path)
+      assert.ok(answer!.includes(expected), answer!)
+      assert.deepEqual(others, [])
+      await assertAllAnswered(three, before)
+    }
+
+    const rules = [{ name: 'all', when: {}, destination: { type: 'queue', value: '801' } }]
+    const profile = { name: 'Romania', dnids: ['700'], country: 'RO', rules }
+    const { json: made } = await ask('POST', '/api/v1/profiles', { body: profile })
+    const abroad = data.replace('0612000000', '%2B33612000000')
+    assert.deepEqual(await answers(abroad), [told('801')])
+    await until('the decisions are kept', async () => {
+      const { json } = await ask('GET', '/api/v1/decisions?filter[dnid]=700')
+      return json.total > 0
+    })
+    // In the profile's country this is somebody else's number.
+    assert.deepEqual(await answers(`${lookup}&dnid=700`), ['200 {"contacts":[]}'])
+    assert.equal((await ask('DELETE', `/api/v1/profiles/${made.id}`)).status, 204)
+    assert.deepEqual(await answers(data), [told(null)])
+  })
+
   test('while books are imported every answer is right, and afterwards every thread knows all of them', async (t) => {
     const { hub, importBook } = await newHubOf(2, t, engine)
     const rows = (from: number, to: number) =>

@@ -1,7 +1,11 @@
+import type { Language } from '../../contract/dispositions.ts'
+import type { SelfPatch } from '../../contract/sessions.ts'
 import { HubError, invalid } from '../platform/errors.ts'
 import { recordAudit } from '../platform/audit.ts'
 import type { Committed } from '../platform/committed.ts'
+import { held } from '../platform/database/claiming.ts'
 import type { Tx } from '../platform/database/store.ts'
+import { unconditional, type Condition } from '../platform/etag.ts'
 import { hashRecoveryCode, newRecoveryCodes, newTotpSecret, totpStep, totpUrl } from './authenticator.ts'
 import { endSessions } from './sessions.ts'
 import { actorOfUser, totpPlace, type Prove, type Origin, type SignInDeps, type User } from './sign-in.ts'
@@ -18,6 +22,12 @@ export type OwnAccount = {
     self: Self,
     given: { current: string; password: string },
   ): Promise<Committed<{ revoked_sessions: number }>>
+  /** What is the user's own to say: the language of labels (null = what the browser asks for). */
+  change(
+    self: Self,
+    patch: SelfPatch,
+    condition?: Condition,
+  ): Promise<Committed<{ language: Language | null }>>
   /** With an invitation, once. HubError `credentials_refused` when it is void. */
   setPassword(
     given: { token: string; password: string },
@@ -68,6 +78,23 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
       await prove(user, user.email_folded, given.current, self.origin)
       const password = await passwords.hash(given.password)
       return await store.transact((tx) => put(tx, user, password, self.origin, self.sessionId))
+    },
+    async change(self, patch, condition = unconditional) {
+      const user = await find(self)
+      return await store.transact(async (tx) => {
+        const rows = tx.db.selectFrom('users').select('language').where('id', '=', user.id)
+        const before = await held(tx.engine, rows).executeTakeFirstOrThrow()
+        condition(before)
+        const { language = before.language } = patch
+        await tx.db
+          .updateTable('users')
+          .set({ language, updated_at: clock.now() })
+          .where('id', '=', user.id)
+          .execute()
+        await audit(tx, user, self.origin, { language })
+        tx.changed(user.tenant_id, 'user', user.id)
+        return { language }
+      })
     },
     async setPassword(given, origin) {
       const invite_hash = hashToken(given.token)

@@ -35,7 +35,13 @@ export function openPeople(options: AccessOptions, memory: AccessMemory): People
     signIn,
     whoAmI({ session, tenantId, scopes }, cookie) {
       const known = session && {
-        user: { id: session.user.id, email: session.user.email, name: session.user.name },
+        user: {
+          id: session.user.id,
+          email: session.user.email,
+          name: session.user.name,
+          // A snapshot of an earlier version knows of none.
+          language: session.user.language ?? null,
+        },
         role: session.roles.get(tenantId) ?? null,
         tenants: [...session.roles].map(([id, role]) => ({ ...named(id), role })),
         session_id: session.id,

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Language } from '../../contract/dispositions.ts'
 import type { Role } from '../../contract/users.ts'
 import type { AuditTables } from '../platform/audit.ts'
 import type { ChangeTables } from '../platform/changes.ts'
@@ -59,6 +60,8 @@ export type UsersTable = {
   /** The last time step of which a code was taken: none is taken twice. */
   totp_step: number | null
   signed_in_at: number | null
+  /** Of labels; null = what the browser asks for. */
+  language: Language | null
   created_at: number
   updated_at: number
 }

@@ -12,7 +12,7 @@ export const IDLE_MS = 24 * 60 * 60_000
 /** A session's use is written down when it brings its end that much forward. */
 const WORTH_NOTING_MS = 15 * 60_000
 
-type UserFacts = Pick<Selectable<UsersTable>, 'id' | 'tenant_id' | 'email' | 'name' | 'active'>
+type UserFacts = Pick<Selectable<UsersTable>, 'id' | 'tenant_id' | 'email' | 'name' | 'active' | 'language'>
 type Member = Pick<Selectable<MembershipsTable>, 'tenant_id' | 'user_id' | 'role' | 'departments'>
 type SessionRow = Selectable<SessionsTable>
 /** No password, no secret of an authenticator: only what recognising a session takes. */
@@ -110,7 +110,7 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
   const read = async (ids: number[] | null): Promise<UserImage> => {
     const { feed, engine } = store
     const among = (column: string) => isOneOf(engine, column, ids ?? [], 'bigint')
-    const found = feed.selectFrom('users').select(['id', 'tenant_id', 'email', 'name', 'active'])
+    const found = feed.selectFrom('users').select(['id', 'tenant_id', 'email', 'name', 'active', 'language'])
     const members = feed
       .selectFrom('memberships')
       .select(['tenant_id', 'user_id', 'role', 'departments'])

@@ -20,6 +20,7 @@ function customer(
 ): CustomerRecord {
   return {
     party: 'customer',
+    external_id: null,
     id,
     account: null,
     name: `C${id}`,
@@ -38,7 +39,17 @@ function contact(
   numbers: StoredNumber[] = [],
   more: Partial<ContactRecord> = {},
 ): ContactRecord {
-  return { party: 'contact', id, customer_id, name: `P${id}`, active: true, hints: HINTS, numbers, ...more }
+  return {
+    party: 'contact',
+    external_id: null,
+    id,
+    customer_id,
+    name: `P${id}`,
+    active: true,
+    hints: HINTS,
+    numbers,
+    ...more,
+  }
 }
 
 function indexOf(...records: PartyRecord[]): CallerIndex {

@@ -44,6 +44,8 @@ export async function toCustomers(
       category: category?.name ?? null,
       vip: category?.vip === 1,
       on_call_duty: onCall.has(row.id),
+      customerAccount: row.account,
+      onCallDuty: onCall.has(row.id),
       direct_line: row.direct_line,
       queue_position: row.queue_position,
       route_identifier: row.route_identifier,

@@ -25,6 +25,7 @@ onEachStore('customers', (engine) => {
     const { id, created_at, updated_at, ...rest } = made
     assert.deepEqual(rest, {
       customer_account: 'CL000101',
+      customerAccount: 'CL000101',
       external_id: 'crm-1',
       name: 'Société Générale',
       phone: '01 99 00 12 34',
@@ -35,6 +36,7 @@ onEachStore('customers', (engine) => {
       category: null,
       vip: false,
       on_call_duty: false,
+      onCallDuty: false,
       direct_line: null,
       queue_position: 0,
       route_identifier: null,

@@ -2,6 +2,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
 import type { Eraser } from '../platform/erasure.ts'
 import type { Log } from '../platform/log.ts'
+import { openAttach, type Attach } from './attach.ts'
 import { openBulk, type Bulk } from './bulk.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import { openCalendar } from './calendar-day.ts'
@@ -24,6 +25,7 @@ import { openRenormalise, type Renormalise } from './renormalise.ts'
 import { openLookup, type Lookup, type TenantRules } from './lookup.ts'
 import type { DirectoryTables } from './tables.ts'
 
+export type { Attach } from './attach.ts'
 export type { Bulk, BulkOutcome, BulkRun, BulkWrite } from './bulk.ts'
 export type { Categories } from './categories.ts'
 export type { Contacts } from './contacts.ts'
@@ -32,11 +34,12 @@ export type { CustomerFiles } from './customer-files.ts'
 export type { Customers } from './customers.ts'
 export type { FollowedParties } from './followed-parties.ts'
 export type { Imports } from './import/imports.ts'
-export type { Explanation, Lookup } from './lookup.ts'
+export type { Asking, Explanation, Lookup } from './lookup.ts'
 export type { Identified } from './match.ts'
 export type { DirectoryImage, IndexSharing } from './index-follower.ts'
 export type { ReadNumber } from './read-number.ts'
 export { INDEX_FORM } from './caller-index.ts'
+export { fold } from './fold.ts'
 export { numberKey } from './number-key.ts'
 export type { DirectoryTables } from './tables.ts'
 
@@ -49,6 +52,7 @@ export type Directory = {
   customerFiles: CustomerFiles
   imports: Imports
   bulk: Bulk
+  attach: Attach
   mergeCustomers: ReturnType<typeof openCustomerMerge>
   mergeContacts: ReturnType<typeof openContactMerge>
   erase: ReturnType<typeof openErase>
@@ -118,6 +122,7 @@ export function openDirectory(options: DirectoryOptions): Directory {
     customerFiles: openCustomerFiles(store, deps),
     imports,
     bulk: openBulk(store, { ...deps, log }),
+    attach: openAttach(store, deps),
     mergeCustomers: openCustomerMerge(store, deps),
     mergeContacts: openContactMerge(store, deps),
     erase: openErase(store, deps, erasers),

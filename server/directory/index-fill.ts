@@ -9,9 +9,9 @@ import { contactName } from './records.ts'
 
 const HINTS = 'direct_line, queue_position, route_identifier, backend_link'
 const CATEGORIES = 'select tenant_id, id, name, vip from categories order by tenant_id, id'
-const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id from customers order by tenant_id, id`
+const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id, external_id from customers order by tenant_id, id`
 const CONTACTS = `select tenant_id, id, active, ${HINTS}, customer_id, first_name, last_name,
-  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end from contacts order by tenant_id, id`
+  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end, external_id from contacts order by tenant_id, id`
 const CONTRACTS = `select tenant_id, customer_id, id, kind, reference, start_date, end_date, suspended from contracts
   order by tenant_id, customer_id`
 /** What a number's text is. */
@@ -178,6 +178,7 @@ export async function fillIndexes(address: StoreAddress): Promise<Map<number, Ca
     account: rows.text(7),
     name: rows.text(8) ?? '',
     category_id: rows.integer(9),
+    external_id: rows.text(10),
     active: rows.integer(2) === 1,
     hints: hintsOf(rows),
     contracts,
@@ -188,6 +189,7 @@ export async function fillIndexes(address: StoreAddress): Promise<Map<number, Ca
     id: rows.integer(1)!,
     customer_id: rows.integer(7),
     name: contactName({ first_name: rows.text(8), last_name: rows.text(9), email: rows.text(10) }),
+    external_id: rows.text(11),
     active: rows.integer(2) === 1,
     hints: hintsOf(rows),
     numbers,

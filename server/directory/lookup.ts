@@ -1,6 +1,13 @@
 import { localTime } from '../platform/local-time.ts'
 import type { CallerIndex } from './caller-index.ts'
-import { details, explainNumber, identifyAccount, identifyNumber, type Identified } from './match.ts'
+import {
+  details,
+  explainNumber,
+  identifyAccount,
+  identifyNumber,
+  identifyParty,
+  type Identified,
+} from './match.ts'
 import { numberKey } from './number-key.ts'
 import { readNumber } from './phone-number.ts'
 import type { ReadNumber } from './read-number.ts'
@@ -44,6 +51,10 @@ export type Lookup = {
   key(tenantId: number, text: string, asking?: Asking): string | null
   byNumber(tenantId: number, text: string, asking?: Asking): Identified
   byAccount(tenantId: number, text: string, asking?: Asking): Identified
+  /** Whom an id of ours means. */
+  byId(tenantId: number, id: number): Identified
+  /** A party's id in another system; null for none. */
+  externalIdOf(tenantId: number, id: number): string | null
   /** Which party an id of ours is; null for one that is not there (any more). */
   partyOf(tenantId: number, id: number): { customer_id: number | null; contact_id: number | null } | null
   /** What `full=1` adds to an answer of this moment. */
@@ -74,6 +85,11 @@ export function openLookup({ indexOf, rules, today }: LookupDeps): Lookup {
       const context = contextOf(rules(tenantId) ?? UTC_RULES, asking?.at)
       return identifyAccount(indexOf(tenantId), text, context)
     },
+    byId(tenantId, id) {
+      const context = contextOf(rules(tenantId) ?? UTC_RULES)
+      return identifyParty(indexOf(tenantId), id > LAST_PARTY_ID ? 0 : id, context)
+    },
+    externalIdOf: (tenantId, id) => indexOf(tenantId).get(id)?.external_id ?? null,
     partyOf(tenantId, id) {
       const party = id > LAST_PARTY_ID ? null : indexOf(tenantId).summary(id)
       if (party === null) return null

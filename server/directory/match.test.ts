@@ -38,6 +38,7 @@ function onCall(
 function customer(id: number, numbers: string[] = [], more: Partial<CustomerRecord> = {}): CustomerRecord {
   return {
     party: 'customer',
+    external_id: null,
     id,
     account: `CL${id}`,
     name: `Company ${id}`,
@@ -58,6 +59,7 @@ function contact(
 ): ContactRecord {
   return {
     party: 'contact',
+    external_id: null,
     id,
     customer_id,
     name: `Person ${id}`,

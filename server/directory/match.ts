@@ -103,6 +103,15 @@ export function identifyAccount(index: CallerIndex, text: string, { today }: Mat
   return identify(index, { tier, confidence: CONFIDENCE.account, owners, more: false, every: null }, today)
 }
 
+/** The party that has this id, as if it had called itself; inactive ones are nobody. */
+export function identifyParty(index: CallerIndex, id: number, { today }: MatchContext): Identified {
+  const party = index.summary(id)
+  if (party === null || !party.active) return { ...UNKNOWN, candidates: [] }
+  const customer = party.party === 'customer' ? party : customerRecord(index, party.customer_id)
+  const person = party.party === 'contact' ? party : null
+  return named({ index, today, proof: true }, EXACT, person, customer, [])
+}
+
 /** The same as `identifyNumber`, with every key that was looked for and the outcome in one sentence. */
 export function explainNumber(index: CallerIndex, read: ReadNumber, context: MatchContext): Explained {
   const tried: Attempt[] = []

@@ -29,6 +29,8 @@ export type ContractRecord = {
 export type CustomerRecord = {
   party: 'customer'
   id: number
+  /** Its id in another system. */
+  external_id: string | null
   account: string | null
   name: string
   category_id: number | null
@@ -41,6 +43,8 @@ export type CustomerRecord = {
 export type ContactRecord = {
   party: 'contact'
   id: number
+  /** The person's id in another system. */
+  external_id: string | null
   /** null: a person of no customer. */
   customer_id: number | null
   name: string
@@ -51,9 +55,9 @@ export type ContactRecord = {
 
 export type PartyRecord = CustomerRecord | ContactRecord
 
-/** A party without its numbers: what an answer about it needs. */
-export type CustomerSummary = Omit<CustomerRecord, 'numbers'>
-export type ContactSummary = Omit<ContactRecord, 'numbers'>
+/** A party without its numbers and its foreign id: what most answers about it need. */
+export type CustomerSummary = Omit<CustomerRecord, 'numbers' | 'external_id'>
+export type ContactSummary = Omit<ContactRecord, 'numbers' | 'external_id'>
 export type PartySummary = CustomerSummary | ContactSummary
 
 export type CategoryRecord = { id: number; name: string; vip: boolean }

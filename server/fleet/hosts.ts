@@ -10,6 +10,7 @@ import { invalid, notFound } from '../platform/errors.ts'
 import { openFieldCheck } from '../platform/field-check.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
+import { storable } from '../platform/storable.ts'
 import { writeDepartments } from './departments.ts'
 import { HOST_DEFAULTS, toHostColumns } from './host-fields.ts'
 import { readSecrets, sealSecrets } from './host-secrets.ts'
@@ -30,6 +31,8 @@ export type HostFilters = {
 export type Hosts = {
   list(reach: Reach, filters: HostFilters, request: ListRequest): Promise<Page<Host>>
   get(reach: Reach, id: number): Promise<Host>
+  /** By its id or its code. HubError `not_found`. */
+  find(reach: Reach, named: string): Promise<Host>
   create(actor: Actor, input: HostInput): Promise<Committed<Host>>
   update(actor: Actor, id: number, patch: HostPatch, condition?: Condition): Promise<Committed<Host>>
   /** With its audits, records and calls. */
@@ -129,6 +132,17 @@ export function openHosts(
       return readPage(rows, request, HOST_COLUMNS, (found) => found.map(toHost))
     },
     get: async (reach, id) => toHost(await readHost(store, reach, id)),
+    async find(reach, named) {
+      if (/^[1-9]\d{0,14}$/.test(named)) return toHost(await readHost(store, reach, Number(named)))
+      const row = await store.read
+        .selectFrom('pbx_hosts')
+        .select('id')
+        .where('tenant_id', '=', reach.tenantId)
+        .where('code', '=', storable(named))
+        .executeTakeFirst()
+      if (!row) throw notFound('PBX host')
+      return toHost(await readHost(store, reach, row.id))
+    },
     async create(actor, input) {
       const check = openFieldCheck()
       const columns = toHostColumns(input, check)

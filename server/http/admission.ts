@@ -2,6 +2,7 @@ import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { isCsrfToken, isSessionSecret, mayDo, type Access } from '../access/access.ts'
+import { isLinkToken } from '../journal/journal.ts'
 import { HubError } from '../platform/errors.ts'
 import { admit, type RouteAccess } from './app.ts'
 import { sessionCookie } from './cookies.ts'
@@ -66,6 +67,7 @@ export function openAdmission(access: Access, metricsToken: string | null): Admi
     const cookie =
       sent === null && dialect === null && admission !== 'metrics' ? sessionCookie(headers) : null
     const token = sent ?? cookie
+    if (admission === 'link' && token !== null && isLinkToken(token)) return
     if (admission === 'metrics' && metricsToken !== null && token !== null && sameSecret(token, metricsToken))
       return
     const actAs = request.headers['cordboard-tenant']
@@ -76,6 +78,7 @@ export function openAdmission(access: Access, metricsToken: string | null): Admi
       actAs: typeof actAs === 'string' ? actAs : null,
     })
     if (cookie !== null) refuseForged(request, cookie)
+    if (admission === 'link') throw new HubError('unauthenticated', 'This takes the credential of a link.')
     if (admission === 'self') return admit(request, principal)
     const scope = admission === 'metrics' ? 'admin' : admission
     if (!mayDo(principal.scopes, scope)) {

@@ -9,13 +9,18 @@ import { customerRoutes } from './api/customers.ts'
 import { dispositionRoutes } from './api/dispositions.ts'
 import { doNotCallRoutes } from './api/do-not-call.ts'
 import { eraseRoutes } from './api/erase.ts'
+import { eventRoutes } from './api/events.ts'
 import { exportRoutes } from './api/export.ts'
 import { helperRoutes } from './api/helpers.ts'
 import { importRoutes } from './api/imports.ts'
 import { keyRoutes } from './api/keys.ts'
 import { lookupRoutes } from './api/lookup.ts'
 import { mergeRoutes } from './api/merge.ts'
+import { noteRoutes } from './api/notes.ts'
 import { pbxEventRoutes } from './api/pbx-events.ts'
+import { phoneCallRoutes } from './api/phone-calls.ts'
+import { popRoutes } from './api/pop.ts'
+import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallLogStateRoute, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
@@ -27,6 +32,7 @@ import { routeRoutes } from './api/route.ts'
 import { tenantRoutes } from './api/tenants.ts'
 import { sessionRoutes } from './api/session.ts'
 import { userRoutes } from './api/users.ts'
+import { webhookRoutes } from './api/webhooks.ts'
 import { workRoutes } from './api/work.ts'
 import { tokenRoutes } from './api/tokens.ts'
 import { xapiRoutes } from './api/xapi.ts'
@@ -69,7 +75,14 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   dispositionRoutes(app, { ...journal, settle })
   callbackRoutes(app, { ...journal, settle })
   doNotCallRoutes(app, { ...journal, settle })
+  noteRoutes(app, { ...journal, settle })
+  popRoutes(app, { ...journal, attach: directory.attach, settle })
+  phoneCallRoutes(app, { ...journal, fleet, settle })
+  popLinkSettingRoutes(app, { ...journal, settle })
+  popLinkRoutes(app, { ...journal, access, settle })
   pbxEventRoutes(app, journal)
+  eventRoutes(app, journal)
+  webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
 }

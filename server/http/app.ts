@@ -24,9 +24,9 @@ export type App = FastifyInstance<
 
 /**
  * What lets a request in: a scope, the metrics token, any token or session at all (`self`: about whoever asks), or nothing
- * (`public`, as the design names it).
+ * (`public`, as the design names it). `link`: the credential of a link to one card, which the route looks at.
  */
-export type Admission = Scope | 'public' | 'metrics' | 'self'
+export type Admission = Scope | 'public' | 'metrics' | 'self' | 'link'
 export type RouteAccess = {
   admission: Admission
   /** The dialect, on routes where the token may be a parameter or the address may be the credential. */

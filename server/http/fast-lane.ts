@@ -1,7 +1,7 @@
 import { parse } from 'fast-querystring'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Scope } from '../../contract/scopes.ts'
-import { mayDo, type Access } from '../access/access.ts'
+import { mayDo, type Access, type Principal } from '../access/access.ts'
 import type { Log } from '../platform/log.ts'
 import type { Metrics } from '../platform/metrics.ts'
 import { namedToken, tokenOfHeaders } from './admission.ts'
@@ -12,6 +12,8 @@ export type QuickRoute = {
   answer(
     query: Record<string, unknown>,
     tenantId: number,
+    /** The only PBX host the token is for; null = any. */
+    hostId: number | null,
   ): { status: number; type: string; body: string } | null
 }
 
@@ -38,9 +40,9 @@ export function openFastLane(routes: QuickRoutes, deps: FastLaneDeps): FastLane 
   const known = new Map([...routes].map(([path, route]) => [path, { path, route }]))
 
   /** Outside the router nobody would catch a fault: the router shall meet it again and answer 500. */
-  const answerOf = (route: QuickRoute, query: Record<string, unknown>, tenantId: number) => {
+  const answerOf = (route: QuickRoute, query: Record<string, unknown>, asker: Principal) => {
     try {
-      return route.answer(query, tenantId)
+      return route.answer(query, asker.tenantId, asker.hostId)
     } catch (error) {
       log.error('the fast lane failed', { error })
       return null
@@ -59,7 +61,7 @@ export function openFastLane(routes: QuickRoutes, deps: FastLaneDeps): FastLane 
     const token = tokenOfHeaders(headers) ?? namedToken(query)
     const principal = token === null ? null : access.recognise(token)
     if (!principal || !mayDo(principal.scopes, route.scope)) return false
-    const answer = answerOf(route, query, principal.tenantId)
+    const answer = answerOf(route, query, principal)
     if (!answer) return false
 
     const { status, type, body } = answer

@@ -20,11 +20,14 @@ import { PRINCIPAL, accessOf, principalOrNull, type Admission, type App, type Se
 import { nameSurvivor } from './api/merge.ts'
 import { systemRoutes, type Readiness } from './api/system.ts'
 import { asteriskDialect } from './dialects/asterisk/routes.ts'
-import { callerDataDialect, callerDataLane, openCallerData } from './dialects/caller-data/routes.ts'
+import { crmDialect } from './dialects/3cx-crm/routes.ts'
+import { callerDataDialect } from './dialects/caller-data/routes.ts'
 import { dbnQueryDialect, type DbnQueryDeps } from './dialects/dbn-query/routes.ts'
 import { freeswitchDialect } from './dialects/freeswitch/routes.ts'
 import { identificationDialect } from './dialects/identification/routes.ts'
 import { loginDialect } from './dialects/login/routes.ts'
+import { mixvoipDialect } from './dialects/mixvoip/routes.ts'
+import { zammadDialect } from './dialects/zammad/routes.ts'
 import { errorHandler } from './errors.ts'
 import { tagResources } from './etags.ts'
 import { openFastLane } from './fast-lane.ts'
@@ -139,17 +142,12 @@ function takeEmptyBodies(app: FastifyInstance): void {
 export async function openServer(deps: ServerDeps): Promise<Server> {
   const { access, directory, log, metrics, tls, backDoor } = deps
   const nextRequestId = openRequestIds()
-  const { answer, asterisk, freeswitch, quick } = openLanes({ lookup: directory.lookup, metrics })
-  const dbnQuery: DbnQueryDeps = {
-    ...deps,
-    lookup: directory.lookup,
-    dispositions: deps.journal.dispositions,
-  }
+  const { lookup } = directory
+  const lanes = openLanes({ ...deps, lookup, findProfile: deps.routing.findProfile })
+  const { answer, asterisk, freeswitch, mixvoip, crm, callerData, askingOf } = lanes
+  const dbnQuery: DbnQueryDeps = { ...deps, lookup, askingOf, dispositions: deps.journal.dispositions }
   const callerDeps = { pbxEvents: deps.journal.pbxEvents, settle: deps.settle }
-  const callerData = openCallerData({ ...deps, lookup: directory.lookup })
-  // Its answers need profiles, which only this thread knows: the others leave them to it.
-  const quickHere = new Map([...quick, ...callerDataLane(callerData)])
-  const lane = openFastLane(quickHere, { access, log, metrics, nextRequestId })
+  const lane = openFastLane(lanes.quick, { access, log, metrics, nextRequestId })
   const options = {
     logger: false,
     exposeHeadRoutes: false,
@@ -210,6 +208,13 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
   )
   await app.register(async (scope) => asteriskDialect(scope as unknown as App, { answer: asterisk }))
   await app.register(async (scope) => freeswitchDialect(scope as unknown as App, { answer: freeswitch }))
+  await app.register(async (scope) => mixvoipDialect(scope as unknown as App, { answer: mixvoip }))
+  await app.register(async (scope) =>
+    zammadDialect(scope as unknown as App, { ...deps, ...callerDeps, lookup }),
+  )
+  await app.register(async (scope) =>
+    crmDialect(scope as unknown as App, { ...deps, ...directory, ...deps.journal, answer: crm }),
+  )
   await app.register(
     async (scope) => {
       scope.addHook('onSend', (_request, reply, payload, done) => {

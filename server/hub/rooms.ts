@@ -58,6 +58,9 @@ export type Rooms = {
   zoneOf(tenantId: number): string
 }
 
+/** Kinds have limits of their own; this is for many webhooks whose receivers are slow. */
+const TASKS_AT_ONCE = 48
+
 /** Every room over one store, told of the others what it may know of them. Nothing is read before the store is prepared. */
 export function openRooms(options: RoomsOptions): Rooms {
   const { store, config, secrets, clock, log, metrics, shared, caughtUp, onTrouble, closers } = options
@@ -97,6 +100,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     sharing: shared?.sharing ?? null,
   })
   closers.push(directory.close)
+  const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
   const fleet = openFleet({
     store: pickTables<Tables, FleetTables>(store),
     clock,
@@ -106,36 +110,40 @@ export function openRooms(options: RoomsOptions): Rooms {
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
-    outbound: {
-      allowPrivate: config.allowPrivate,
-      operatorTenantId: access.operatorTenantId,
-      userAgent: `Cordboard/${packageJson.version}`,
-    },
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
   })
-  closers.push(fleet.close)
   const work = openWork({
     store: pickTables<Tables, WorkTables>(store),
     log,
     onOutcome: metrics.worked,
     onTrouble,
+    // A second one is refused its data directory.
+    alone: store.engine === 'sqlite',
+    atOnce: TASKS_AT_ONCE,
   })
+  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
     clock,
     lookup: directory.lookup,
     parties: directory.parties,
+    book: directory,
+    keyring,
+    publicUrl: config.publicUrl,
     timeZone: zoneOf,
     repeatWindowMs: config.repeatSeconds * 1_000,
     host: fleet.hostOfCalls,
     work,
     fleet,
     log,
+    outbound,
   })
+  closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf },
-    { access, directory, journal },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { access, directory, fleet, journal },
   )
   closers.push(routing.close)
 

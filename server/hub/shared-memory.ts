@@ -4,10 +4,16 @@ import type { AccessMirror } from '../access/access-mirror.ts'
 import type { CallerIndex } from '../directory/caller-index.ts'
 import type { IndexSharing } from '../directory/directory.ts'
 import { openIndexLayouts, openSharedIndexes, type IndexLayout } from '../directory/index/shared-layout.ts'
+import type { ProfilesImage, ProfileViews } from '../routing/routing.ts'
 import { newReaderLock, openReaderSide, openWriterSide } from '../platform/reader-lock.ts'
 
 /** What readers have to know before they ask again; `layout` counts such messages, so that none is missed. */
-type News = { layout: number; indexes: IndexLayout[]; access: AccessImage | null }
+type News = {
+  layout: number
+  indexes: IndexLayout[]
+  access: AccessImage | null
+  profiles: ProfilesImage | null
+}
 
 /** What a reader's thread is given. The port is transferred. */
 export type ReaderPass = { reader: number; lock: SharedArrayBuffer; port: MessagePort; all: News }
@@ -16,6 +22,7 @@ export type ReaderPass = { reader: number; lock: SharedArrayBuffer; port: Messag
 export type SharedMemory = {
   sharing: IndexSharing
   onAccess(image: AccessImage): void
+  onProfiles(image: ProfilesImage): void
   /** Lets a thread read as one of the readers, from now on. */
   join(reader: number): ReaderPass
   /** That thread has ended. */
@@ -28,11 +35,12 @@ export function openSharedMemory(readers: number): SharedMemory {
   const layouts = openIndexLayouts()
   const ports = new Map<number, MessagePort>()
   let access: AccessImage | null = null
+  let profiles: ProfilesImage | null = null
 
   /** The message is there before its number is seen: whoever sees the number finds the message. */
-  const tell = (indexes: IndexLayout[], changed: AccessImage | null) => {
+  const tell = (changed: Partial<Omit<News, 'layout'>>) => {
     const layout = (writer.layout() + 1) | 0
-    const news: News = { layout, indexes, access: changed }
+    const news: News = { layout, indexes: [], access: null, profiles: null, ...changed }
     for (const port of ports.values()) port.postMessage(news)
     writer.setLayout(layout)
   }
@@ -45,22 +53,27 @@ export function openSharedMemory(readers: number): SharedMemory {
             work()
           } finally {
             const changed = layouts.changed(tenantId, index)
-            if (changed) tell([changed], null)
+            if (changed) tell({ indexes: [changed] })
           }
         }),
       replaced(indexes) {
         const changed = layouts.replaced(indexes)
-        if (changed.length > 0) tell(changed, null)
+        if (changed.length > 0) tell({ indexes: changed })
       },
     },
     onAccess(image) {
       access = image
-      tell([], image)
+      tell({ access })
+    },
+    onProfiles(image) {
+      profiles = image
+      tell({ profiles })
     },
     join(reader) {
       const { port1, port2 } = new MessageChannel()
       ports.set(reader, port1)
-      return { reader, lock, port: port2, all: { layout: writer.layout(), indexes: layouts.all(), access } }
+      const all = { layout: writer.layout(), indexes: layouts.all(), access, profiles }
+      return { reader, lock, port: port2, all }
     },
     leave(reader) {
       ports.get(reader)?.close()
@@ -82,7 +95,7 @@ export type MemoryReader = {
 
 export function openMemoryReader(
   { reader, lock, port, all }: ReaderPass,
-  access: AccessMirror,
+  { access, profiles }: { access: AccessMirror; profiles: Pick<ProfileViews, 'load'> },
 ): MemoryReader {
   const side = openReaderSide(lock, reader)
   const indexes = openSharedIndexes()
@@ -90,6 +103,7 @@ export function openMemoryReader(
   const take = (news: News) => {
     for (const layout of news.indexes) indexes.take(layout)
     if (news.access) access.load(news.access)
+    if (news.profiles) profiles.load(news.profiles)
     taken = news.layout
   }
   take(all)

@@ -12,6 +12,7 @@ import { answeredWithin, openLanes } from '../http/lanes.ts'
 import { answerBrokenRequests, openListener, type TlsFiles } from '../http/listener.ts'
 import { openPassage } from '../http/passage.ts'
 import { openRequestIds } from '../http/request-ids.ts'
+import { openProfileViews } from '../routing/routing.ts'
 import { openAccessLines } from '../platform/access-lines.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { LogFields } from '../platform/log.ts'
@@ -25,6 +26,7 @@ export type WorkerSettings = {
   tls: TlsFiles | null
   door: BackDoorAddress
   defaults: TenantDefaults
+  publicUrl: string | null
   /** Whether anybody reads the line of a request. */
   accessLines: boolean
 }
@@ -54,13 +56,18 @@ async function main(hub: NonNullable<typeof parentPort>, settings: WorkerSetting
     clock: systemClock,
     onUse: (tokenId) => usedTokens.add(tokenId),
   })
-  const memory = openMemoryReader(settings.pass, access)
+  const rules = access.tenant
+  const profiles = openProfileViews({
+    country: (tenantId) => rules(tenantId)?.country ?? null,
+    keyOf: (tenantId, text) => lookup.key(tenantId, text),
+  })
+  const memory = openMemoryReader(settings.pass, { access, profiles })
   const lines = openAccessLines({ write: (text) => tell({ kind: 'lines', text }) })
   const error = (message: string, fields?: LogFields) => tell({ kind: 'fault', message, fields })
 
-  const rules = access.tenant
   const lookup = openLookup({ indexOf: memory.indexOf, rules, today: openCalendar(systemClock) })
-  const { quick } = openLanes({ lookup, metrics })
+  const { publicUrl } = settings
+  const { quick } = openLanes({ lookup, metrics, routing: null, findProfile: profiles.find, publicUrl })
   const lane = openFastLane(answeredWithin(quick, memory.read), {
     access: {
       recognise(secret) {

@@ -86,6 +86,7 @@ export async function openWorkers(options: WorkersOptions): Promise<Workers> {
       tls: listen.tls,
       door: { path: door.path, secret: door.secret },
       defaults: { country, timeZone },
+      publicUrl: config.publicUrl,
       accessLines: config.logLevel === 'debug' || config.logLevel === 'info',
     }
     const thread = new Worker(new URL('./worker-thread.ts', import.meta.url), {

@@ -6,6 +6,7 @@ import { isOneOf, lockAllForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import { participantsOf, type Audiences } from './audiences.ts'
+import type { PlanCallOver } from './call-events.ts'
 import type { CallTables, RecordsTable } from './call-tables.ts'
 import { stitch, type RecordToStitch, type StitchedCall } from './stitching.ts'
 
@@ -22,6 +23,7 @@ export type CallDeps = {
   audiences: Audiences
   /** Has the host's call log read again soon, in the transaction that asks for it. */
   refreshLater(tx: CallTx, tenantId: number, host: HostFacts): Promise<void>
+  planCallOver: PlanCallOver
 }
 
 /** Below that a match is for display only. */
@@ -103,7 +105,7 @@ async function writeLegs(
  */
 export async function restitch(
   tx: CallTx,
-  { clock, lookup, audiences }: CallDeps,
+  { clock, lookup, audiences, planCallOver }: CallDeps,
   wanted: CallPlace[],
 ): Promise<Map<string, number>> {
   const { db } = tx
@@ -162,6 +164,13 @@ export async function restitch(
       legs: call.legs,
     })),
   )
+  for (const { place, call } of stitched)
+    if (!call.provisional)
+      await planCallOver(
+        tx,
+        { tenantId: place.tenantId, hostId: place.host.id, callKey: place.callKey },
+        call,
+      )
   return ids
 }
 

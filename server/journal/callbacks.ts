@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Callback, CallbackPatch } from '../../contract/callbacks.ts'
 import type { Page } from '../../contract/common.ts'
 import { recordAudit, type Actor } from '../platform/audit.ts'
@@ -6,16 +6,26 @@ import { isOneOf } from '../platform/database/engine.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
+import { isAbout, type About } from './about.ts'
 import { followedParty, partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import type { DispositionRow } from './record.ts'
 import type { CallbacksTable } from './tables.ts'
-import { isoOrNull, isoTime, type JournalDeps, type JournalStore, type Written } from './write.ts'
+import {
+  isoOrNull,
+  isoTime,
+  type JournalDeps,
+  type JournalStore,
+  type Telling,
+  type Written,
+} from './write.ts'
 
 /** Who wants to be called, and when. */
 export type Callbacks = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Callback>>
   get(tenantId: number, id: number): Promise<Callback>
+  /** Of these, those that are open, the earliest first, those without a time last. */
+  openOf(tenantId: number, about: About, limit: number): Promise<Callback[]>
   update(actor: Actor, id: number, patch: CallbackPatch, condition?: Condition): Written<Callback>
 }
 
@@ -24,7 +34,10 @@ const COLUMNS = { id: 'id', due_at: 'due_at', created_at: 'created_at' }
 const FILTERS = ['status', 'due_from', 'due_to', 'disposition_id']
 const STATUSES = ['open', 'done', 'cancelled']
 
-export function openCallbacks(store: JournalStore, { clock, parties, timeZone }: JournalDeps): Callbacks {
+export function openCallbacks(
+  store: JournalStore,
+  { clock, parties, timeZone, planCallback }: JournalDeps & Pick<Telling, 'planCallback'>,
+): Callbacks {
   const own = (tenantId: number) =>
     store.read.selectFrom('callbacks').selectAll().where('tenant_id', '=', tenantId)
 
@@ -88,6 +101,27 @@ export function openCallbacks(store: JournalStore, { clock, parties, timeZone }:
       return toCallback(row, await readDispositions(tenantId, [row]))
     },
 
+    async openOf(tenantId, about, limit) {
+      const rows = await store.read
+        .selectFrom('callbacks')
+        .innerJoin('dispositions', (join) =>
+          join
+            .onRef('dispositions.tenant_id', '=', 'callbacks.tenant_id')
+            .onRef('dispositions.id', '=', 'callbacks.disposition_id'),
+        )
+        .selectAll('callbacks')
+        .where('callbacks.tenant_id', '=', tenantId)
+        .where('callbacks.status', '=', 'open')
+        .where(isAbout(store.engine, 'dispositions', about))
+        .orderBy(sql`callbacks.due_at is null`)
+        .orderBy('callbacks.due_at')
+        .orderBy('callbacks.id')
+        .limit(limit)
+        .execute()
+      const known = await readDispositions(tenantId, rows)
+      return rows.map((row) => toCallback(row, known))
+    },
+
     async update(actor, id, { status, due_at }, condition = unconditional) {
       const { tenantId } = actor
       // What is shown of the disposition is not written here, so it can be read before the row is locked.
@@ -117,6 +151,7 @@ export function openCallbacks(store: JournalStore, { clock, parties, timeZone }:
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
+        if (before.status !== row.status || before.due_at !== row.due_at) await planCallback(tx, row)
         const [was, is] = [before, row].map(({ status: state, due_at: due }) => ({
           status: state,
           due_at: isoOrNull(due),

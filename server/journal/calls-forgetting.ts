@@ -67,18 +67,23 @@ export const eraseFromCalls: Eraser = async (erasing, { tenantId, parties, needl
   const { db, engine } = tx
   const removed = { records: 0, calls: 0, audit: 0 }
   const gone = new Set<number>()
+  const renamed = new Set<string>()
+  /** Digests of a number go, with the key of the call that was made of one. */
   const newKeys = async (row: { id: number; host_id: number; natural_key: string; call_key: string }) => {
     if (row.natural_key.startsWith('id:')) return {}
     const natural_key = `erased:${randomUUID()}`
-    if (row.call_key !== `record:${row.natural_key}`) return { natural_key }
-    const call_key = `record:${natural_key}`
-    await db
-      .updateTable('calls')
-      .set({ call_key })
-      .where('host_id', '=', row.host_id)
-      .where('call_key', '=', row.call_key)
-      .execute()
-    return { natural_key, call_key }
+    const isDigest = row.call_key === `record:${row.natural_key}` || /^report(ed)?:/.test(row.call_key)
+    const place = `${row.host_id} ${row.call_key}`
+    if (!isDigest || renamed.has(place)) return { natural_key }
+    renamed.add(place)
+    for (const table of ['calls', 'records'] as const)
+      await db
+        .updateTable(table)
+        .set({ call_key: `record:${natural_key}` })
+        .where('host_id', '=', row.host_id)
+        .where('call_key', '=', row.call_key)
+        .execute()
+    return { natural_key }
   }
 
   const theirs = await db

@@ -6,6 +6,7 @@ import type { Committed } from '../platform/committed.ts'
 import { fromJson } from '../platform/database/json.ts'
 import { notFound } from '../platform/errors.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
+import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
@@ -33,7 +34,7 @@ export const CALL_COLUMNS = {
 const isoTime = (at: number) => new Date(at).toISOString()
 const isoOrNull = (at: number | null) => (at === null ? null : isoTime(at))
 
-function toCall(row: Selectable<CallsTable>): Call {
+export function toCall(row: Selectable<CallsTable>): Call {
   return {
     id: row.id,
     pbx3cx_host_id: row.host_id,
@@ -109,7 +110,7 @@ export function openCalls(store: CallStore, deps: CallDeps, storeRecord: StoreRe
     },
     async create(actor, reach, input) {
       const host = await hostOf(deps, reach, input.pbx3cx_host_id)
-      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: actor.id }
+      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: authorOf(actor).token_id }
       return storeRecord({ host, row }, async ({ call_id }, tx) => {
         await deps.refreshLater(tx, reach.tenantId, host)
         const call = await tx.db

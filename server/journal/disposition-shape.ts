@@ -21,6 +21,7 @@ export function toDisposition(
     agent: row.agent,
     call: row.call,
     due_at: isoOrNull(row.due_at),
+    user_id: row.user_id,
     token_id: row.token_id,
     updated_at: isoTime(row.updated_at),
   }

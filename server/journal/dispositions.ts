@@ -5,36 +5,50 @@ import { isOneOf } from '../platform/database/engine.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readPage } from '../platform/listing.ts'
+import { isAbout, type About } from './about.ts'
+import { refuseForeign } from './author.ts'
 import { codeOf } from './codes.ts'
 import { partyIdsOf, toDisposition } from './disposition-shape.ts'
+import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
 import { readJournalList } from './list-filters.ts'
 import { recordDispositions, unknownStatus, type DispositionRow, type NewDisposition } from './record.ts'
 import { canonicalStatus } from './statuses.ts'
-import type { JournalDeps, JournalStore, Written } from './write.ts'
+import type { JournalDeps, JournalStore, Telling, Written } from './write.ts'
 
 /** What became of calls. */
 export type Dispositions = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Disposition>>
   get(tenantId: number, id: number): Promise<Disposition>
+  /** Newest first. */
+  recent(tenantId: number, about: About, limit: number): Promise<Disposition[]>
   /**
    * Writes records in the order given, all or none: a repetition of a record is answered with the first one. 422 on
    * `status` (`1.status` for the second of several).
    */
   record(actor: Actor, records: readonly NewDisposition[]): Written<Disposition[]>
   create(actor: Actor, input: DispositionInput, requestKey: string | null): Written<Disposition>
-  update(actor: Actor, id: number, patch: DispositionPatch, condition?: Condition): Written<Disposition>
+  /** `ownOnly`: HubError `not_yours` for what somebody else recorded. */
+  update(
+    actor: Actor,
+    id: number,
+    patch: DispositionPatch,
+    options?: { condition?: Condition; ownOnly?: boolean },
+  ): Written<Disposition>
 }
 
 const COLUMNS = { id: 'id', recorded_at: 'recorded_at', status: 'status', agent: 'agent' }
 const FILTERS = ['number', 'customer_id', 'contact_id', 'status', 'agent', 'from', 'to']
+
+/** What a correction changes, and an event tells. */
+const TOLD = ['status', 'comment', 'agent', 'due_at'] as const
 
 const instantOrNull = (text: string | null | undefined) =>
   text === null || text === undefined ? null : Date.parse(text)
 
 export function openDispositions(
   store: JournalStore,
-  deps: JournalDeps & { windowMs: number },
+  deps: JournalDeps & Telling & { windowMs: number },
 ): Dispositions {
   const { clock, lookup, parties, timeZone } = deps
   const own = (tenantId: number) =>
@@ -75,6 +89,16 @@ export function openDispositions(
       return toDisposition(row, await survivorsOf(tenantId, [row]))
     },
 
+    async recent(tenantId, about, limit) {
+      const rows = await own(tenantId)
+        .where(isAbout(store.engine, 'dispositions', about))
+        .orderBy('id', 'desc')
+        .limit(limit)
+        .execute()
+      const survivors = await survivorsOf(tenantId, rows)
+      return rows.map((row) => toDisposition(row, survivors))
+    },
+
     record: (actor, records) =>
       store.transact(async (tx) =>
         (await recordDispositions(tx, actor, records, deps)).map((row) => toDisposition(row)),
@@ -97,7 +121,7 @@ export function openDispositions(
       })
     },
 
-    async update(actor, id, patch, condition = unconditional) {
+    async update(actor, id, patch, { condition = unconditional, ownOnly = false } = {}) {
       // Whom a row means never changes, so what was merged can be read before the row is locked.
       const known = await own(actor.tenantId).where('id', '=', id).executeTakeFirst()
       const survivors = await survivorsOf(actor.tenantId, known ? [known] : [])
@@ -109,6 +133,7 @@ export function openDispositions(
           .where('id', '=', id)
         const before = await (tx.engine === 'postgres' ? rows.forUpdate() : rows).executeTakeFirst()
         if (!before) throw notFound('Disposition')
+        if (ownOnly) refuseForeign(actor, before)
         condition(toDisposition(before, survivors))
         const status =
           patch.status === undefined ? before.status : await codeOf(tx, actor.tenantId, patch.status)
@@ -120,13 +145,14 @@ export function openDispositions(
             comment: patch.comment === undefined ? before.comment : (patch.comment ?? ''),
             agent: patch.agent === undefined ? before.agent : patch.agent,
             due_at: patch.due_at === undefined ? before.due_at : instantOrNull(patch.due_at),
-            updated_at: clock.now(),
+            updated_at: Math.max(clock.now(), before.updated_at + 1),
           })
           .where('tenant_id', '=', actor.tenantId)
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        await followUp(tx, row, before)
+        await followUp(tx, row, before, deps.planCallback)
+        if (TOLD.some((name) => row[name] !== before[name])) await tellDisposition(tx, deps.append, row, true)
         const act = { action: 'update', entity: 'disposition', entityId: id } as const
         await recordAudit(tx, actor, { ...act, before: toDisposition(before), after: toDisposition(row) })
         return toDisposition(row, survivors)

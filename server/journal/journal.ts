@@ -1,38 +1,66 @@
 import type { Fleet } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
-import type { Work } from '../platform/work/work.ts'
 import type { Log } from '../platform/log.ts'
+import { openHttpClient } from '../platform/http-client.ts'
+import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
-import type { FollowedParties, Lookup } from '../directory/directory.ts'
+import type { Work } from '../platform/work/work.ts'
+import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
 import { openAudiences } from './audiences.ts'
 import { openCallLogs, type CallLogs } from './call-logs.ts'
 import { refreshLaterBy } from './call-log-task.ts'
+import { callbackDue, openPlanCallback } from './callback-due.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
+import { callOver, openPlanCallOver } from './call-events.ts'
 import { openCalls, type Calls } from './calls.ts'
 import { pruneCalls } from './calls-forgetting.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
 import { openDoNotCalls, type DoNotCalls } from './do-not-call.ts'
+import { pruneEvents } from './event-forgetting.ts'
+import { openEventList } from './event-list.ts'
+import { openAppend, type AppendEvent } from './events.ts'
 import { pruneDispositions } from './journal-retention.ts'
+import { openOutbox } from './outbox.ts'
+import { openDeliveries, type Deliveries } from './webhook-deliveries.ts'
+import { HEADERS, WEBHOOKS } from './webhook-send.ts'
+import { webhookSender } from './webhook-sender.ts'
+import { openWebhooks, type Webhooks } from './webhooks.ts'
+import { openNotes, type Notes } from './notes.ts'
+import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
+import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
+import { openPop, type Pop } from './pop.ts'
+import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
 import { openRecordStore } from './store-records.ts'
+import { openReports, type Reports } from './reports.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
 export type { CallReach } from './call-filters.ts'
 export { CALL_COLUMNS, type Calls } from './calls.ts'
+export { eraseFromEvents } from './event-forgetting.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
+export type { AppendEvent, NewEvent } from './events.ts'
+export type { NoteWriter, Notes } from './notes.ts'
+export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
+export { DEFAULT_LANGUAGE, acceptedLanguage, languageOf } from './labels.ts'
+export type { Pop, PopMay } from './pop.ts'
+export { isLinkToken, type LinkClaim } from './link-token.ts'
+export { PHONE_CALL_COLUMNS, type PhoneCalls } from './phone-calls.ts'
+export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
+export type { CallReport, Reports } from './reports.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -41,15 +69,34 @@ export type Journal = {
   codes: DispositionCodes
   callbacks: Callbacks
   doNotCalls: DoNotCalls
+  notes: Notes
+  pop: Pop
+  popLinks: PopLinks
+  phoneCalls: PhoneCalls
   pbxEvents: PbxEvents
+  events: {
+    /**
+     * Tells what happened, in the transaction of what did: one row per (tenant, key), and a delivery for every webhook that
+     * wants it. Answers the event's id; null for a key that was told of before, and then writes nothing.
+     */
+    append: AppendEvent
+    /** For those who poll. */
+    list: ReturnType<typeof openEventList>
+  }
+  webhooks: Webhooks
+  deliveries: Deliveries
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
   /** What came in about calls, and the calls it comes to. */
   records: Records
+  /** What PBXs report of ended calls themselves. */
+  reports: Reports
   calls: Calls
   callLogs: CallLogs
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; pbx_events: PruneOne }
+  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
+  /** Ends what is being sent; call once nothing is sent any more. */
+  close(): Promise<void>
 }
 
 export type JournalOptions = {
@@ -57,37 +104,76 @@ export type JournalOptions = {
   clock: Clock
   lookup: Lookup
   parties: FollowedParties
+  /** Who customers and contacts are. */
+  book: Pick<Directory, 'customers' | 'contacts' | 'contracts'>
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
   /** How long (ms) the same token, number, status and comment are the same record. */
   repeatWindowMs: number
+  keyring: Keyring
+  /** Where the hub is reached from outside. */
+  publicUrl: string | null
   /** See `CallDeps`. */
   host: CallDeps['host']
   work: Work
   fleet: Pick<Fleet, 'callLog' | 'hostsWithCallLog'>
   log: Log
+  /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
+  outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, fleet, log, ...deps } = options
+  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, fleet, log, ...deps } =
+    options
   const callStore = store as unknown as CallStore
-  const callDeps: CallDeps = { ...deps, host, audiences: openAudiences(), refreshLater: refreshLaterBy(work) }
+  const callDeps = {
+    ...deps,
+    host,
+    audiences: openAudiences(),
+    refreshLater: refreshLaterBy(work),
+    planCallOver: openPlanCallOver(work, deps.clock),
+  }
   const storeRecord = openRecordStore(callStore, callDeps)
-  return {
-    dispositions: openDispositions(store, { ...deps, windowMs: repeatWindowMs }),
+  const outbox = openOutbox(work)
+  for (const column of ['secret', 'old_secret']) keyring.register({ table: WEBHOOKS, column })
+  keyring.register({ table: HEADERS, column: 'value' })
+  const http = openHttpClient(outbound)
+  const sending = { store, clock: deps.clock, keyring, http }
+  work.handle(webhookSender(sending))
+  const append = openAppend(deps.clock.now, outbox)
+  const telling = { append, planCallback: openPlanCallback(work, deps.clock) }
+  work.handle(callbackDue(store, append))
+  work.handle(callOver(store, append))
+  const calls = openCalls(callStore, callDeps, storeRecord)
+  const card = {
+    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
-    callbacks: openCallbacks(store, deps),
+    callbacks: openCallbacks(store, { ...deps, ...telling }),
     doNotCalls: openDoNotCalls(store, deps),
+    notes: openNotes(store, { ...deps, book, calls }),
+  }
+  return {
+    ...card,
+    phoneCalls: openPhoneCalls(store, { ...callDeps, book }),
+    popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
+    pop: openPop(store, { ...deps, ...card, book }),
     pbxEvents: openPbxEvents(store, deps),
+    events: { append, list: openEventList(store, deps.timeZone) },
+    webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
+    deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
     records: openRecords(callStore, callDeps, storeRecord),
-    calls: openCalls(callStore, callDeps, storeRecord),
+    reports: openReports(callStore, callDeps),
+    calls,
     callLogs: openCallLogs(callStore, callDeps, fleet, log),
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
+      events: pruneEvents(store),
+      notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },
+    close: http.close,
   }
 }

@@ -4,12 +4,14 @@ import { recordAudit, type Actor } from '../platform/audit.ts'
 import { lockForTransaction } from '../platform/database/engine.ts'
 import { invalid } from '../platform/errors.ts'
 import { storable } from '../platform/storable.ts'
+import { authorOf } from './author.ts'
 import { callerNumber } from './caller-number.ts'
 import { codeOf } from './codes.ts'
 import { toDisposition } from './disposition-shape.ts'
+import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
 import type { DispositionsTable } from './tables.ts'
-import type { JournalDeps, JournalTx } from './write.ts'
+import type { JournalDeps, JournalTx, Telling } from './write.ts'
 
 /** What became of a call, as it is sent. `dueAt` is ms UTC. */
 export type NewDisposition = {
@@ -40,7 +42,8 @@ const filled = (text: string | null) =>
 /** The row that a record would make; `status` is still as it was sent. */
 function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft {
   const { lookup, clock } = deps
-  const { tenantId, id: tokenId } = actor
+  const { tenantId } = actor
+  const { key, ...author } = authorOf(actor)
   const now = clock.now()
   const number = callerNumber(given.number, lookup.read(tenantId, given.number))
   const caller = number.number_key === null ? null : lookup.byNumber(tenantId, given.number)
@@ -51,7 +54,7 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     tenant_id: tenantId,
     recorded_at: now,
     updated_at: now,
-    token_id: tokenId,
+    ...author,
     ...number,
     customer_id: named?.customer?.id ?? null,
     contact_id: named?.contact?.id ?? null,
@@ -62,15 +65,16 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     due_at: given.dueAt,
     content: '',
     content_key: null,
-    call_key: call === null ? null : digest(tokenId, call, number.number_key),
-    request_key: given.requestKey === null ? null : digest(tokenId, given.requestKey),
+    // What a link says again corrects what it said before, whether it names its call or not.
+    call_key: call === null && actor.kind !== 'link' ? null : digest(key, call, number.number_key),
+    request_key: given.requestKey === null ? null : digest(key, given.requestKey),
   }
 }
 
 /** Says the same as another record, whatever the spelling of number and status. */
-function withContent(draft: Draft, status: string): Draft {
-  const { token_id, number_key, comment, agent, due_at, call_key, request_key } = draft
-  const content = digest(token_id, number_key, status, comment, agent, due_at)
+function withContent(draft: Draft, status: string, author: unknown): Draft {
+  const { number_key, comment, agent, due_at, call_key, request_key } = draft
+  const content = digest(author, number_key, status, comment, agent, due_at)
   const isTold = call_key !== null || request_key !== null
   return { ...draft, status, content, content_key: isTold ? null : content }
 }
@@ -106,7 +110,8 @@ async function findSame(tx: JournalTx, draft: Draft): Promise<DispositionRow | u
 
 /** What was said again about the same call takes the place of what was said before. */
 async function correct(tx: JournalTx, found: DispositionRow, draft: Draft): Promise<DispositionRow> {
-  const { status, comment, agent, due_at, content, updated_at } = draft
+  const { status, comment, agent, due_at, content } = draft
+  const updated_at = Math.max(draft.updated_at, found.updated_at + 1)
   return await tx.db
     .updateTable('dispositions')
     .set({ status, comment, agent, due_at, content, updated_at })
@@ -144,14 +149,14 @@ export async function recordDispositions(
   tx: JournalTx,
   actor: Actor,
   given: readonly NewDisposition[],
-  { windowMs, ...deps }: JournalDeps & { windowMs: number },
+  { windowMs, append, planCallback, ...deps }: JournalDeps & Telling & { windowMs: number },
 ): Promise<DispositionRow[]> {
   const drafts: Draft[] = []
   for (const [i, one] of given.entries()) {
     const status = await codeOf(tx, actor.tenantId, one.status)
     if (status === null)
       throw invalid({ [given.length === 1 ? 'status' : `${i}.status`]: [unknownStatus(one.status)] })
-    drafts.push(withContent(draftOf(actor, one, deps), status))
+    drafts.push(withContent(draftOf(actor, one, deps), status, authorOf(actor).key))
   }
   // Two lists with the same records in another order would wait for each other.
   if (drafts.length > 1) await lockForTransaction(tx.engine, tx.db as never, `records ${actor.tenantId}`)
@@ -159,7 +164,8 @@ export async function recordDispositions(
   for (const draft of drafts) kept.push(await keep(tx, draft, windowMs))
   for (const { row, created, before } of kept) {
     if (!created && before === null) continue
-    await followUp(tx, row, before)
+    await followUp(tx, row, before, planCallback)
+    await tellDisposition(tx, append, row, !created)
     await recordAudit(tx, actor, {
       action: created ? 'create' : 'update',
       entity: 'disposition',

@@ -8,6 +8,7 @@ import { invalid, notFound } from '../platform/errors.ts'
 import { openFieldCheck } from '../platform/field-check.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
 import { asRefusal } from '../platform/refusal.ts'
+import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
 import { placeKey, restitch, type CallDeps, type CallStore, type CallTx } from './call-write.ts'
 import { hostOf, newRow } from './new-record.ts'
@@ -89,7 +90,7 @@ export function openRecords(store: CallStore, deps: CallDeps, storeRecord: Store
     },
     async create(actor, reach, input) {
       const host = await hostOf(deps, reach, input.pbx3cx_host_id)
-      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: actor.id }
+      const row = { ...newRow(deps, reach.tenantId, host, input), token_id: authorOf(actor).token_id }
       return storeRecord({ host, row }, toRecord)
     },
     async update(actor, reach, id, patch, condition = unconditional) {
@@ -111,9 +112,8 @@ export function openRecords(store: CallStore, deps: CallDeps, storeRecord: Store
           check.done()
           // What came first is known again by what it was then, whatever was corrected since.
           const natural = given.external_id === undefined ? before.natural_key : naturalKey(after)
-          const wasJoined = before.call_key !== callKey(before.call_history_id, before.natural_key)
-          const isStill = wasJoined && given.call_history_id === undefined
-          const call_key = isStill ? before.call_key : callKey(after.call_history_id, natural)
+          const isOfOneCall = given.call_history_id === undefined && natural === before.natural_key
+          const call_key = isOfOneCall ? before.call_key : callKey(after.call_history_id, natural)
           const columns = { ...fields, natural_key: natural, call_key }
           const updated_at = Math.max(deps.clock.now(), before.updated_at + 1)
           const changed = await tx.db

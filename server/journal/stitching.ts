@@ -23,6 +23,9 @@ export type StitchedCall = ToldOfCall & {
   legs: StitchedLeg[]
 }
 
+/** The source of what a PBX reports of ended calls through its CRM template. */
+export const REPORTED = 'crm'
+
 /** When several records fail to reach anybody, the one that says most about why. */
 const TELLING: CallStatus[] = ['voicemail', 'abandoned', 'busy', 'missed', 'failed']
 
@@ -68,6 +71,12 @@ const spent = (record: RecordToStitch, kind: StitchedStep['kind'], told: number 
   return steps.length === 0 ? null : steps.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
+/** A report counts only while nothing else tells of its call: it repeats what others tell better. */
+function withoutReports(records: readonly RecordToStitch[]): readonly RecordToStitch[] {
+  const others = records.filter(({ source }) => source !== REPORTED)
+  return others.length > 0 ? others : records
+}
+
 /**
  * The one call that these records, all of the same call, tell of. They may come in any order and as often as they like.
  *
@@ -80,11 +89,12 @@ export function stitch(records: readonly RecordToStitch[], authoritative: string
   const all = [...new Map(records.map((record) => [record.id, record])).values()].sort(
     (one, other) => one.started_at - other.started_at || one.id - other.id,
   )
-  const [believed] = all.toSorted(
+  const counted = withoutReports(all)
+  const [believed] = counted.toSorted(
     (one, other) =>
       rankOf(one.source, authoritative) - rankOf(other.source, authoritative) || one.id - other.id,
   )
-  const ordered = all.filter((record) => record.source === believed?.source)
+  const ordered = counted.filter((record) => record.source === believed?.source)
   const [first] = ordered
   if (first === undefined) throw new Error('there is no call without a record')
   const answered = ordered

@@ -15,6 +15,8 @@ import {
 } from './call-write.ts'
 import type { NewRow } from './new-record.ts'
 import type { RowOfCall } from './record-shape.ts'
+import { absorbReports, lockReports, reportsCalls } from './report-calls.ts'
+import { REPORTED } from './stitching.ts'
 
 /** Records beside the calls they are part of. */
 export const withCalls = (db: CallStore['read'] | CallTx['db']) =>
@@ -32,12 +34,25 @@ export type ToStore = { host: HostFacts; row: NewRow }
 const keyOf = (row: Pick<NewRow, 'host_id' | 'natural_key'>) => `${row.host_id} ${row.natural_key}`
 const before = (one: string, other: string) => (one < other ? -1 : one > other ? 1 : 0)
 
+/** Of the hosts of these records, those whose PBX reports calls as well; held until the transaction ends. */
+async function hostsThatReport(tx: CallTx, given: ToStore[]): Promise<Set<number>> {
+  const others = given.filter(({ row }) => row.source !== REPORTED).map(({ host }) => host.id)
+  const found = new Set<number>()
+  for (const id of [...new Set(others)].sort((one, other) => one - other)) {
+    if (!(await reportsCalls(tx, id))) continue
+    await lockReports(tx, id)
+    found.add(id)
+  }
+  return found
+}
+
 /** Stores the records that are not there yet and stitches their calls; answers the row there is of each, in their order. */
 export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[]): Promise<RowOfCall[]> {
   const { db } = tx
   // In one order, so that two who store the same ones do not wait for each other in a circle.
   const sorted = given.toSorted((one, other) => before(keyOf(one.row), keyOf(other.row)))
   const hosts = new Map(given.map(({ host }) => [host.id, host]))
+  const reporting = await hostsThatReport(tx, given)
   const made = await db
     .insertInto('records')
     .values(sorted.map(({ row }) => row))
@@ -46,10 +61,21 @@ export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[])
     .execute()
   const places = made.flatMap((row): CallPlace[] => {
     const host = hosts.get(row.host_id)
-    const place = { tenantId: row.tenant_id, callKey: row.call_key, only: isAlone(row) ? row : null }
+    const place = {
+      tenantId: row.tenant_id,
+      callKey: row.call_key,
+      only: isAlone(row) && row.source !== REPORTED ? row : null,
+    }
     return host ? [{ ...place, host }] : []
   })
   const calls = await restitch(tx, deps, places)
+  for (const row of made) {
+    const host = hosts.get(row.host_id)
+    if (!host || !reporting.has(host.id) || row.source === REPORTED) continue
+    const key = placeKey({ host, callKey: row.call_key })
+    const call = calls.get(key)
+    if (call !== undefined) calls.set(key, await absorbReports(tx, deps, host, call))
+  }
   const rows = new Map(
     made.map((row) => [
       keyOf(row),
@@ -69,6 +95,12 @@ export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[])
     if (!stored) throw new Error('a record that was there is gone')
     return stored
   })
+}
+
+/** As `storeRecords`, for one in a transaction of somebody else's. */
+export async function storeOne(tx: CallTx, deps: CallDeps, host: HostFacts, row: NewRow): Promise<RowOfCall> {
+  const [stored] = await storeRecords(tx, deps, [{ host, row }])
+  return stored as RowOfCall
 }
 
 /** Stores a record; the one there is of it is answered. */

@@ -1,13 +1,19 @@
 import type { Generated } from 'kysely'
 import type { AuditTables } from '../platform/audit.ts'
+import type { NoteableType } from '../../contract/notes.ts'
+import type { Language } from '../../contract/dispositions.ts'
 import type { ChangeTables } from '../platform/changes.ts'
+import type { Flag } from '../platform/database/json.ts'
 import type { CallTables } from './call-tables.ts'
+import type { EventTables } from './event-tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
   id: Generated<number>
   tenant_id: number
   recorded_at: number
+  /** Who recorded it: a user, or a token. */
+  user_id: number | null
   token_id: number | null
   /** The caller as it was sent; empty when nothing was. */
   number_raw: string
@@ -44,6 +50,51 @@ export type DispositionCodesTable = {
   code_key: string
   label_key: string
   created_at: number
+  updated_at: number
+}
+
+/** A tenant's own label of a status in one language; `code` is canonical or one of the tenant's own. */
+export type DispositionLabelsTable = {
+  tenant_id: number
+  code: string
+  language: Language
+  label: string
+  updated_at: number
+}
+
+/** A note on a customer, a contact or a call; ids that were merged away stay and are followed when read. */
+export type NotesTable = {
+  id: Generated<number>
+  tenant_id: number
+  noteable_type: NoteableType
+  noteable_id: number
+  /** Whom it is about: what it is on, a contact's customer, the parties of a call. */
+  customer_id: number | null
+  contact_id: number | null
+  type: string | null
+  title: string | null
+  body: string | null
+  /** Title and body as they are searched. */
+  folded: string
+  priority: number
+  /** In `calls`. */
+  phone_call_id: number | null
+  author: string | null
+  user_id: number | null
+  token_id: number | null
+  created_at: number
+  updated_at: number
+}
+
+/** What a tenant allows of cards; at most one row of each. */
+export type PopSettingsTable = {
+  id: Generated<number>
+  tenant_id: number
+  /** Whether a link alone may open a card. */
+  links: Flag
+  /** What links are signed with, sealed by the keyring; null until links are allowed for the first time. */
+  link_key: string | null
+  rotated_at: number | null
   updated_at: number
 }
 
@@ -101,8 +152,12 @@ export type JournalTables = {
   pbx_events: PbxEventsTable
   dispositions: DispositionsTable
   disposition_codes: DispositionCodesTable
+  disposition_labels: DispositionLabelsTable
+  notes: NotesTable
+  pop_settings: PopSettingsTable
   callbacks: CallbacksTable
   do_not_call: DoNotCallTable
 } & CallTables &
+  EventTables &
   AuditTables &
   ChangeTables

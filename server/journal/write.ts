@@ -1,6 +1,8 @@
 import type { Clock } from '../platform/clock.ts'
 import type { Committed } from '../platform/committed.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
+import type { PlanCallback } from './callback-due.ts'
+import type { AppendEvent } from './events.ts'
 import type { FollowedParties, Lookup } from '../directory/directory.ts'
 import type { JournalTables } from './tables.ts'
 
@@ -15,6 +17,9 @@ export type JournalDeps = {
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
 }
+
+/** What the journal tells of by itself. */
+export type Telling = { append: AppendEvent; planCallback: PlanCallback }
 
 /** A write that returns its value and position. */
 export type Written<T> = Promise<Committed<T>>

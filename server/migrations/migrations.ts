@@ -11,6 +11,9 @@ import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { pbxReadingMigration } from './015-pbx-reading.ts'
+import { eventsMigration } from './016-events.ts'
+import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
+import { popMigration } from './018-pop.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -27,5 +30,8 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
     '015-pbx-reading': pbxReadingMigration(engine),
+    '016-events': eventsMigration(engine),
+    '017-crm-reports-and-profile-hosts': crmMigration(engine),
+    '018-pop': popMigration(engine),
   }
 }

@@ -19,9 +19,9 @@ export type AuditTable = {
 }
 export type AuditTables = { audit: AuditTable }
 
-/** Who acts: a token, a user who signed in, or the hub itself. `tenantId` is the tenant acted in. */
+/** Who acts: a token, a user who signed in, whoever has a link, or the hub itself. `tenantId` is the tenant acted in. */
 export type Actor = {
-  kind: 'token' | 'user' | 'system'
+  kind: 'token' | 'user' | 'link' | 'system'
   id: number | null
   name: string
   tenantId: number

@@ -283,6 +283,9 @@ test('a body is read up to its limit and not a chunk further, announced or not',
       failsWith('too_large'),
     )
     await gone
+    const cut = await client.request(`http://127.0.0.1:${port}/${path}`, { maxBytes: 1000, cut: true })
+    assert.deepEqual([cut.status, cut.body.length], [200, 1000])
+    await gone
   }
 })
 

@@ -23,6 +23,8 @@ export type HttpRequest = {
   timeoutMs?: number
   /** The longest body that is read, 10 MiB unless told otherwise. */
   maxBytes?: number
+  /** A longer body is cut off there instead of being an error. */
+  cut?: boolean
   /** How many redirects are followed, none unless told otherwise: the redirect itself is then the answer. */
   followRedirects?: number
 }
@@ -81,7 +83,8 @@ export function openHttpClient(options: HttpClientOptions): HttpClient {
     })
     const response = await unlessAborted(answer, signal)
     const headers = flatten(response.headers)
-    const body = await readBody(response.body, hop.url, request.maxBytes ?? DEFAULT_MAX_BYTES)
+    const { maxBytes = DEFAULT_MAX_BYTES, cut = false } = request
+    const body = await readBody(response.body, hop.url, { maxBytes, cut })
     return { status: response.statusCode, headers, body }
   }
 
@@ -190,17 +193,22 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-async function readBody(body: AsyncIterable<Uint8Array>, url: URL, maxBytes: number): Promise<Buffer> {
+async function readBody(
+  body: AsyncIterable<Uint8Array>,
+  url: URL,
+  { maxBytes, cut }: { maxBytes: number; cut: boolean },
+): Promise<Buffer> {
   const tooLarge = () =>
     new OutboundError('too_large', `${url.origin} answered with more than ${maxBytes} bytes`)
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.byteLength
-    if (size > maxBytes) throw tooLarge()
+    if (size > maxBytes && !cut) throw tooLarge()
     chunks.push(chunk)
+    if (size > maxBytes) break
   }
-  return Buffer.concat(chunks)
+  return Buffer.concat(chunks, Math.min(size, maxBytes))
 }
 
 function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {

@@ -18,7 +18,7 @@ const NUMBER_KEYS = new Set(
 )
 
 const UUID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i
-const OWN_TOKEN = /\bcb[si]?_[\w-]{20,}|\bcb_[\w-]+/g
+const OWN_TOKEN = /\bcb[si]?_[\w-]{20,}|\bcbl_[\w.-]{20,}|\bcb_[\w-]+/g
 const TOKEN_PARAMETER = /\b((?:access_|refresh_|api_)?token|api_?key|password|secret)=[^\s&#"'<>]*/gi
 const BEARER = /\b(bearer|basic)\s+[\w.~+/=-]+/gi
 const URL_PASSWORD = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/?#@]*):[^\s/?#]*@/gi

@@ -8,7 +8,7 @@ import type { Store } from '../platform/database/store.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
-import type { Reading } from './profile-memory.ts'
+import type { Reading } from './profile-views.ts'
 import type { DecisionsTable, RoutingTables } from './tables.ts'
 
 export type NewDecision = Required<Omit<Insertable<DecisionsTable>, 'id'>>

@@ -4,7 +4,6 @@ import type { Profile, ProfileInput, ProfilePatch } from '../../contract/profile
 import { recordAudit, type Actor } from '../platform/audit.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Committed } from '../platform/committed.ts'
-import { isOneOf } from '../platform/database/engine.ts'
 import { fromJson, toJson } from '../platform/database/json.ts'
 import { isUniqueViolation } from '../platform/database/store-errors.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
@@ -12,7 +11,8 @@ import { unconditional, type Condition } from '../platform/etag.ts'
 import { HubError, invalid, notFound } from '../platform/errors.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
 import { checkProfile } from './profile-check.ts'
-import type { Reading } from './profile-memory.ts'
+import { claimDnids, claimHosts } from './profile-claims.ts'
+import type { Reading } from './profile-views.ts'
 import type { ProfilesTable, RoutingTables } from './tables.ts'
 
 /** How calls to which numbers are answered. */
@@ -27,13 +27,12 @@ export type Profiles = {
 type RoutingTx = Tx<RoutingTables>
 type Row = Selectable<ProfilesTable>
 const COLUMNS = { id: 'id', name: 'name', created_at: 'created_at' }
-/** Stands for the numbers that no profile names. */
-const OTHERS = ''
 
 const toProfile = (row: Row): Profile => ({
   id: row.id,
   name: row.name,
   dnids: fromJson(row.dnids),
+  host_ids: fromJson(row.host_ids),
   country: row.country,
   time_zone: row.time_zone,
   hours: row.hours === null ? null : fromJson(row.hours),
@@ -51,46 +50,31 @@ function toColumns({ name, country, time_zone, ...lists }: ProfilePatch) {
     country,
     time_zone,
     dnids: jsonOf(lists.dnids),
+    host_ids: jsonOf(lists.host_ids),
     hours: lists.hours === null ? null : jsonOf(lists.hours),
     holidays: jsonOf(lists.holidays),
     rules: jsonOf(lists.rules),
   }
 }
 
-export function openProfiles(
-  store: Store<RoutingTables>,
-  { clock, keyOf }: { clock: Clock } & Pick<Reading, 'keyOf'>,
-): Profiles {
+export type ProfileDeps = { clock: Clock } & Pick<Reading, 'keyOf'> & {
+    hasHost(tenantId: number, id: number): Promise<boolean>
+  }
+
+export function openProfiles(store: Store<RoutingTables>, { clock, keyOf, hasHost }: ProfileDeps): Profiles {
   const own = (tenantId: number) =>
     store.read.selectFrom('profiles').selectAll().where('tenant_id', '=', tenantId)
 
-  /** Gives a profile its called numbers. 422 on the first that another profile has. */
-  const claimDnids = async (tx: RoutingTx, { tenant_id, id }: Row, dnids: string[]) => {
-    const texts = new Map(dnids.map((dnid) => [keyOf(tenant_id, dnid) ?? dnid, dnid]))
-    const keys = dnids.length === 0 ? [OTHERS] : [...texts.keys()]
-    await tx.db
-      .deleteFrom('profile_dnids')
-      .where('tenant_id', '=', tenant_id)
-      .where('profile_id', '=', id)
-      .execute()
-    const taken = await tx.db
-      .selectFrom('profile_dnids')
-      .innerJoin('profiles', 'profiles.id', 'profile_dnids.profile_id')
-      .select(['profile_dnids.dnid_key', 'profiles.name'])
-      .where('profile_dnids.tenant_id', '=', tenant_id)
-      .where(isOneOf(tx.engine, 'profile_dnids.dnid_key', keys, 'text'))
-      .executeTakeFirst()
-    if (taken) {
-      const what =
-        taken.dnid_key === OTHERS
-          ? 'The numbers that no profile names are'
-          : `${texts.get(taken.dnid_key)} is`
-      throw invalid({ dnids: [`${what} those of the profile "${taken.name}".`] })
-    }
-    await tx.db
-      .insertInto('profile_dnids')
-      .values(keys.map((dnid_key) => ({ tenant_id, dnid_key, profile_id: id })))
-      .execute()
+  const claim = async (tx: RoutingTx, row: Row) => {
+    const { dnids, host_ids } = toProfile(row)
+    await claimDnids(tx, row, { dnids, hosts: host_ids.length, keyOf })
+    await claimHosts(tx, row, host_ids)
+  }
+  /** A host that went away since the profile named it may stay in its list. */
+  const checkHosts = async (tenantId: number, ids: number[], present: number[]) => {
+    for (const [i, id] of ids.entries())
+      if (!present.includes(id) && !(await hasHost(tenantId, id)))
+        throw invalid({ [`host_ids.${i}`]: [`There is no PBX host ${id}.`] })
   }
 
   const write = async <T>(work: (tx: RoutingTx) => Promise<T>): Promise<Committed<T>> => {
@@ -98,9 +82,13 @@ export function openProfiles(
       return await store.transact(work)
     } catch (error) {
       if (!isUniqueViolation(error)) throw error
-      throw new HubError('conflict', 'Another profile took one of these called numbers meanwhile.', {
-        cause: error,
-      })
+      throw new HubError(
+        'conflict',
+        'Another profile took one of these called numbers or PBX hosts meanwhile.',
+        {
+          cause: error,
+        },
+      )
     }
   }
 
@@ -130,15 +118,17 @@ export function openProfiles(
     async create(actor, input) {
       const { tenantId } = actor
       checkProfile(input, (text) => keyOf(tenantId, text))
+      await checkHosts(tenantId, input.host_ids ?? [], [])
       return await write(async (tx) => {
         const now = clock.now()
-        const { dnids = '[]', holidays = '[]', rules = '[]', ...columns } = toColumns(input)
+        const { dnids = '[]', host_ids = '[]', holidays = '[]', rules = '[]', ...columns } = toColumns(input)
         const row = await tx.db
           .insertInto('profiles')
           .values({
             ...columns,
             name: input.name.trim(),
             dnids,
+            host_ids,
             holidays,
             rules,
             tenant_id: tenantId,
@@ -147,7 +137,7 @@ export function openProfiles(
           })
           .returningAll()
           .executeTakeFirstOrThrow()
-        await claimDnids(tx, row, input.dnids ?? [])
+        await claim(tx, row)
         const act = { action: 'create', entity: 'profile', entityId: row.id } as const
         await recordAudit(tx, actor, { ...act, after: toProfile(row) })
         tx.changed(tenantId, 'profile', row.id)
@@ -157,6 +147,8 @@ export function openProfiles(
     async update(actor, id, patch, condition = unconditional) {
       const { tenantId } = actor
       checkProfile(patch, (text) => keyOf(tenantId, text))
+      if (patch.host_ids !== undefined)
+        await checkHosts(tenantId, patch.host_ids, (await this.get(tenantId, id)).host_ids)
       return await write(async (tx) => {
         const before = await lock(tx, tenantId, id)
         condition(toProfile(before))
@@ -167,7 +159,7 @@ export function openProfiles(
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
-        if (patch.dnids !== undefined) await claimDnids(tx, row, patch.dnids)
+        if (patch.dnids !== undefined || patch.host_ids !== undefined) await claim(tx, row)
         const act = { action: 'update', entity: 'profile', entityId: id } as const
         await recordAudit(tx, actor, { ...act, before: toProfile(before), after: toProfile(row) })
         tx.changed(tenantId, 'profile', id)

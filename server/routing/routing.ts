@@ -7,7 +7,8 @@ import { storable } from '../platform/storable.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import { decide, type CallerFacts } from './decide.ts'
 import { openDecisions, type Decisions } from './decisions.ts'
-import { openProfileMemory, type ProfilesImage, type Reading } from './profile-memory.ts'
+import { openProfileMemory, type ProfilesImage } from './profile-memory.ts'
+import type { FoundProfile, ProfileViews, Reading } from './profile-views.ts'
 import { openProfiles, type Profiles } from './profiles.ts'
 import { pruneDecisions } from './routing-erasure.ts'
 import type { RoutingTables } from './tables.ts'
@@ -15,6 +16,7 @@ import type { RoutingTables } from './tables.ts'
 export type { CallerFacts } from './decide.ts'
 export type { Decisions } from './decisions.ts'
 export type { ProfilesImage } from './profile-memory.ts'
+export { openProfileViews, type Called, type FoundProfile, type ProfileViews } from './profile-views.ts'
 export type { Profiles } from './profiles.ts'
 export type { RoutingTables } from './tables.ts'
 export { eraseFromRouting } from './routing-erasure.ts'
@@ -44,9 +46,11 @@ export type Asker = { source: string; tokenId: number | null } | null
 export type Routing = {
   profiles: Profiles
   decisions: Decisions
+  /** Which profile a question is answered by; from memory. */
+  findProfile: ProfileViews['find']
   /** Where a call goes and why, from memory. */
   route(tenantId: number, question: Question, asker: Asker): RouteAnswer
-  /** As `route`; null at once when no profile is for the called number. */
+  /** As `route`; null at once when there is no profile for it. */
   routeByProfile(tenantId: number, question: Question, asker: Asker): RouteAnswer | null
   prune: { decisions: PruneOne }
   hydrate(): Promise<void>
@@ -64,23 +68,28 @@ export type RoutingOptions = Reading & {
   timeZone(tenantId: number): string
   /** Who calls; from memory. */
   identify(tenantId: number, question: CallerQuestion): Caller
+  /** Whether a PBX host of the tenant is there. */
+  hasHost(tenantId: number, id: number): Promise<boolean>
+  /** Told of all profiles whenever they changed. */
+  onMemory?: ((image: ProfilesImage) => void) | undefined
 }
 
 const orNull = (text: string | undefined) => (text === undefined ? null : storable(text))
 
 /** Where calls go: profiles, their hours and rules, and what was decided. */
 export function openRouting(options: RoutingOptions): Routing {
-  const { store, clock, timeZone, identify, keyOf } = options
+  const { store, clock, timeZone, identify } = options
   const memory = openProfileMemory(store, options)
   const decisions = openDecisions(store, options)
-  const profileOf = (tenantId: number, dnid: string | undefined) => {
-    const called = dnid === undefined ? null : keyOf(tenantId, dnid)
-    return { called, profile: memory.profileFor(tenantId, called) }
-  }
-  type Found = ReturnType<typeof profileOf>
+  const profileOf = (tenantId: number, { dnid, host }: Question) =>
+    memory.find(tenantId, { dnid: dnid ?? null, hostId: host ?? null })
 
-  const routeWith = (tenantId: number, question: Question, asker: Asker, found: Found): RouteAnswer => {
-    const { called, profile } = found
+  const routeWith = (
+    tenantId: number,
+    question: Question,
+    asker: Asker,
+    { called, profile, byHost }: FoundProfile,
+  ): RouteAnswer => {
     const now = clock.now()
     const at = question.at === undefined ? now : Date.parse(question.at)
     const { number, account } = question
@@ -89,7 +98,8 @@ export function openRouting(options: RoutingOptions): Routing {
     const decided = decide(profile, caller, { at, zone: timeZone(tenantId), called })
     const { known, vip, on_call } = caller
     const { open, destination, rule, queue_position } = decided
-    const reasons = [caller.reason, ...decided.reasons]
+    const why = byHost ? ['The PBX that asks has a profile of its own.'] : []
+    const reasons = [caller.reason, ...why, ...decided.reasons]
     if (asker)
       decisions.note({
         tenant_id: tenantId,
@@ -121,10 +131,10 @@ export function openRouting(options: RoutingOptions): Routing {
   return {
     profiles: openProfiles(store, options),
     decisions,
-    route: (tenantId, question, asker) =>
-      routeWith(tenantId, question, asker, profileOf(tenantId, question.dnid)),
+    findProfile: memory.find,
+    route: (tenantId, question, asker) => routeWith(tenantId, question, asker, profileOf(tenantId, question)),
     routeByProfile(tenantId, question, asker) {
-      const found = profileOf(tenantId, question.dnid)
+      const found = profileOf(tenantId, question)
       return found.profile === null ? null : routeWith(tenantId, question, asker, found)
     },
     prune: { decisions: pruneDecisions(store) },

@@ -9,6 +9,7 @@ export type ProfilesTable = {
   tenant_id: number
   name: string
   dnids: string
+  host_ids: string
   country: string | null
   time_zone: string | null
   hours: string | null
@@ -20,6 +21,9 @@ export type ProfilesTable = {
 
 /** Which profile a called number has; one profile for each. */
 export type ProfileDnidsTable = { tenant_id: number; dnid_key: string; profile_id: number }
+
+/** Which profile a PBX host has; one profile for each. */
+export type ProfileHostsTable = { tenant_id: number; host_id: number; profile_id: number }
 
 /** What was decided for a call. */
 export type DecisionsTable = {
@@ -52,6 +56,7 @@ export type DecisionsTable = {
 export type RoutingTables = {
   profiles: ProfilesTable
   profile_dnids: ProfileDnidsTable
+  profile_hosts: ProfileHostsTable
   decisions: DecisionsTable
 } & AuditTables &
   ChangeTables

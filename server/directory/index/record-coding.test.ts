@@ -37,6 +37,7 @@ const read: fc.Arbitrary<ReadNumber> = fc.oneof(
 const party = {
   id: fc.integer({ min: 1, max: 2 ** 31 - 1 }),
   name: text,
+  external_id: optional(text),
   active: fc.boolean(),
   hints: record({
     direct_line: optional(text),
@@ -78,7 +79,7 @@ test('any record comes back equal, whatever its texts are made of, whole and wit
     fc.property(fc.oneof(customer, contact), (one) => {
       const bytes = encoded(one)
       assert.deepEqual(decodeRecord(bytes, 2), one)
-      const { numbers: _, ...summary } = one
+      const { numbers: _, external_id: __, ...summary } = one
       assert.deepEqual(decodeSummary(bytes, 2), summary)
     }),
     { numRuns: 300 },
@@ -102,6 +103,7 @@ test('integers and texts come back in the order they were written, and a record 
   )
   const anna: PartyRecord = {
     party: 'contact',
+    external_id: null,
     id: 3_000_000,
     customer_id: 1_000_000,
     name: 'Anna Weiß',
@@ -115,4 +117,5 @@ test('integers and texts come back in the order they were written, and a record 
     ],
   }
   assert.equal(encodeRecord(anna).length, 1 + 4 + 3 + 1 + 9 + 1 + 1 + 5)
+  assert.equal(encodeRecord({ ...anna, external_id: 'P123456' }).length, 25 + 1 + 7)
 })

@@ -17,6 +17,7 @@ const HINTS = 8
 /** A contact of a customer, or a customer in a category. */
 const LINKED = 16
 const ACCOUNT = 32
+const EXTERNAL_ID = 64
 
 /** How a number was read, in three bits; the other five are its kind. */
 const WITHHELD = 0
@@ -157,10 +158,10 @@ function readForm(form: number): ReadNumber {
 
 /**
  * A record as bytes, good until the next one is encoded: what an answer needs comes first, with account and name as one
- * run of units, then hints and contracts, last the numbers.
+ * run of units, then hints and contracts, then the numbers, last the foreign id.
  */
 export function encodeRecord(record: PartyRecord): ByteWriter {
-  const { id, name, active, hints, numbers } = record
+  const { id, name, active, hints, numbers, external_id } = record
   const account = record.party === 'customer' ? record.account : null
   const link = record.party === 'customer' ? record.category_id : record.customer_id
   const wide = isWide(name) || (account !== null && isWide(account))
@@ -172,7 +173,8 @@ export function encodeRecord(record: PartyRecord): ByteWriter {
       (wide ? WIDE : 0) |
       (hinted ? HINTS : 0) |
       (link === null ? 0 : LINKED) |
-      (account === null ? 0 : ACCOUNT),
+      (account === null ? 0 : ACCOUNT) |
+      (external_id === null ? 0 : EXTERNAL_ID),
   )
   writer.integer(id)
   if (link !== null) writer.integer(link)
@@ -187,6 +189,7 @@ export function encodeRecord(record: PartyRecord): ByteWriter {
   }
   writer.integer(numbers.length)
   for (const number of numbers) writeNumber(number)
+  if (external_id !== null) writer.text(external_id)
   return writer
 }
 
@@ -195,10 +198,11 @@ export function decodeRecord(bytes: Buffer, at: number): PartyRecord {
   const summary = decodeSummary(bytes, at)
   const numbers: StoredNumber[] = []
   for (let left = reader.integer(); left > 0; left--) numbers.push(readNumber())
-  return { ...summary, numbers }
+  const external_id = (bytes[at]! & EXTERNAL_ID) === 0 ? null : reader.text()
+  return { ...summary, numbers, external_id }
 }
 
-/** The same without its numbers, which are not looked at. */
+/** The same without its numbers and what follows them, which are not looked at. */
 export function decodeSummary(bytes: Buffer, at: number): PartySummary {
   reader.open(bytes, at)
   const flags = reader.byte()

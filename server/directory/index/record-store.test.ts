@@ -8,6 +8,7 @@ const HINTS = { direct_line: null, queue_position: null, route_identifier: null,
 function customer(id: number, more: Partial<CustomerRecord> = {}): CustomerRecord {
   return {
     party: 'customer',
+    external_id: null,
     id,
     account: null,
     name: `C${id}`,
@@ -23,6 +24,7 @@ function customer(id: number, more: Partial<CustomerRecord> = {}): CustomerRecor
 function contact(id: number, customer_id: number | null, more: Partial<ContactRecord> = {}): ContactRecord {
   return {
     party: 'contact',
+    external_id: null,
     id,
     customer_id,
     name: `P${id}`,

@@ -10,7 +10,16 @@ function person(id: number): PartyRecord {
   const digits = 33_600_000_000 + id
   const read = { kind: 'external' as const, e164: `+${digits}`, digits, extension: null }
   const numbers = [{ kind: 'mobile', read }]
-  return { party: 'contact', id, customer_id: null, name: `P${id}`, active: true, hints, numbers }
+  return {
+    party: 'contact',
+    external_id: null,
+    id,
+    customer_id: null,
+    name: `P${id}`,
+    active: true,
+    hints,
+    numbers,
+  }
 }
 
 test('what another thread is told of an index is all it needs to read it, put in one by one or filled at once', () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
+import { signIn } from '../../../test/people.ts'
 import { post } from '../../../test/pbx-fleet.ts'
 import { onEachStore } from '../../../test/stores.ts'
 
@@ -105,5 +106,98 @@ onEachStore('what other clients of this API family ask', (engine) => {
     for (const account of ['CL000101', 'cl000101', '101'])
       assert.deepEqual((await ask('GET', `/api/v1/customerAccounts/${account}`)).json, customer, account)
     assert.equal((await ask('GET', '/api/v1/customerAccounts/999')).status, 404)
+  })
+
+  test('a client written in PHP signs in, and finds its customers, notes and calls as it sends and reads them', async (t) => {
+    const { ask } = await newHub(t, engine)
+    await signIn(ask, 'dev@example.com', 'admin')
+    await post(ask, 'pbx3cx-hosts', { host_name: 'pbx.example' })
+    const signedIn = await ask(
+      'POST',
+      '/api/login?email=dev%40example.com&password=correct%20horse%20battery',
+      {
+        token: null,
+      },
+    )
+    assert.equal(signedIn.status, 200, signedIn.text)
+    const { token, user } = signedIn.json
+    const headers = { accept: 'application/json' }
+    const send = async (method: string, path: string, body?: Json): Promise<Json> => {
+      const answer = await ask(method, `/api/${path}`, { token, headers, ...(body ? { body } : {}) })
+      assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`)
+      return answer.json
+    }
+    const version = await send('GET', 'version')
+    assert.deepEqual(Object.keys(version), ['version', 'status', 'vendor', 'url'])
+
+    // Entities are sent whole: what nobody said is null, or what PHP takes for it.
+    const company = { brand_id: 1, customerAccount: 'CL000777', name: 'Acme', abroad: false, zone: 0 }
+    const more = { phone: '0199000001', mobilePhone: null, active: true, onCallDuty: true, vip: true }
+    const rest = { suppliers: '', numberForEligibility: null, comment: null, smsAuthorisation: null }
+    const customer = await send('POST', 'v1/customers', { ...company, ...more, ...rest })
+    const read = await send('GET', `v1/customers/${customer.id}`)
+    const page = await send(
+      'GET',
+      'v1/customers?page=1&per_page=20&filter%5Bterm_match%5D=acme&sort=-created_at',
+    )
+    for (const one of [customer, read, page.data[0]])
+      assert.deepEqual(
+        [one.customerAccount, one.onCallDuty, one.vip, one.active, one.phone, one.category],
+        ['CL000777', true, true, true, '0199000001', customer.category],
+      )
+    const renamed = await send('PUT', `v1/customers/${customer.id}`, { ...company, ...more, name: 'Acme SA' })
+    assert.deepEqual(
+      [renamed.name, renamed.customerAccount, renamed.onCallDuty],
+      ['Acme SA', 'CL000777', true],
+    )
+
+    const about = `noteable_id=${customer.id}&noteable_type=App%5CCustomer`
+    const note = await send('POST', `v1/notes?${about}`, {
+      parent_id: null,
+      task_id: null,
+      phone_call_id: null,
+      type: null,
+      title: 'Hello',
+      body: null,
+      priority: 999,
+      shared: false,
+      byMail: false,
+    })
+    const notes = await send('GET', `v1/notes?noteable_type=App%5CCustomer&noteable_id=${customer.id}`)
+    assert.deepEqual(notes, [note])
+    for (const [name, type] of [
+      ['id', 'number'],
+      ['user_id', 'number'],
+      ['noteable_type', 'string'],
+      ['noteable_id', 'number'],
+      ['priority', 'number'],
+      ['created_at', 'string'],
+    ] as const)
+      assert.equal(typeof note[name], type, name)
+    assert.equal(note.user_id, user.id)
+    const titled = await send('PUT', `v1/notes/${note.id}`, { ...note, title: 'Bye', user_id: null })
+    assert.deepEqual([titled.title, titled.user_id], ['Bye', user.id])
+
+    const call = await send('POST', 'v1/phone-calls', {
+      user_id: null,
+      contact_id: null,
+      direction: 'inbound',
+      status: 'completed',
+      answered: true,
+      subject: 'Invoice',
+      body: null,
+      number_from: '0199000001',
+      number_to: null,
+      recording_file: null,
+      started_at: '2026-05-01T10:00:00.000000Z',
+      ended_at: '2026-05-01T10:01:00.000000Z',
+    })
+    assert.deepEqual([call.user_id, call.customer_id, call.answered], [user.id, customer.id, true])
+    const calls = await send('GET', 'v1/phone-calls?page=1&per_page=20')
+    assert.deepEqual(calls.data, [call])
+    const changed = await send('PUT', `v1/phone-calls/${call.id}`, { ...call, subject: 'Invoice 7' })
+    assert.deepEqual([changed.id, changed.subject, changed.status], [call.id, 'Invoice 7', 'completed'])
+    await send('DELETE', `v1/notes/${note.id}`)
+    assert.equal((await ask('GET', `/api/v1/notes/${note.id}`, { token })).status, 404)
   })
 })

@@ -16,6 +16,14 @@ export function callReachOf(request: FastifyRequest): CallReach {
   return { tenantId, hostId, departments }
 }
 
+/** The same where calls are told of whose agents are not looked at: refused to who sees some departments only. */
+export function everyCallReachOf(request: FastifyRequest): CallReach {
+  const reach = callReachOf(request)
+  if (reach.departments !== null)
+    throw new HubError('forbidden', 'This is not told to who sees the calls of some departments only.')
+  return reach
+}
+
 /** What writes calls sees them all: of a record that is there already, the answer would tell. */
 export function forbidDepartmentTokens(request: FastifyRequest): void {
   if (principalOf(request).departments !== null)

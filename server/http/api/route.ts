@@ -13,8 +13,9 @@ export function routeRoutes(app: App, { route, decisions }: Pick<Routing, 'route
   const answer = (request: FastifyRequest, question: RouteQuestion, isKept: boolean): RouteAnswer => {
     if (question.number === undefined && question.account === undefined)
       throw new HubError('parameter_missing', 'Say who calls: number=… or account=…')
-    const { tenantId, tokenId } = principalOf(request)
-    return route(tenantId, question, isKept ? { source: 'route', tokenId } : null)
+    const { tenantId, hostId, tokenId } = principalOf(request)
+    const host = hostId ?? question.host
+    return route(tenantId, { ...question, host }, isKept ? { source: 'route', tokenId } : null)
   }
 
   app.get(

@@ -58,6 +58,111 @@ async function newRouting(t: TestContext, engine: Engine, options: Json = {}) {
 }
 
 onEachStore('routing over HTTP', (engine) => {
+  test('a PBX has a profile of its own for the called numbers that no profile names', async (t) => {
+    const { ask, route, make, importBook, newToken } = await newRouting(t, engine)
+    await importBook(BOOK)
+    const newHost = async (host_name: string): Promise<number> =>
+      (await ask('POST', '/api/v1/pbx3cx-hosts', { body: { host_name } })).json.id
+    const [north, south, east] = [
+      await newHost('n.example'),
+      await newHost('s.example'),
+      await newHost('e.example'),
+    ]
+    const rules = (value: string) => ({ rules: [{ name: 'all', when: {}, destination: queue(value) }] })
+    const number = await make({ name: 'Number', dnids: ['700'], ...rules('1') })
+    assert.deepEqual(number.host_ids, [])
+    const hosts = await make({ name: 'Hosts', host_ids: [north, south], ...rules('2') })
+    assert.deepEqual([hosts.dnids, hosts.host_ids], [[], [north, south]])
+    await make({ name: 'Others', ...rules('3') })
+    const both = await make({ name: 'Both', dnids: ['701'], host_ids: [east], ...rules('4') })
+    const asked = async (query: string) => (await route(`number=0199000001&${query}`)).destination.value
+    for (const [query, expected] of [
+      ['dnid=700', '1'],
+      [`dnid=700&host=${north}`, '1'],
+      [`dnid=555&host=${north}`, '2'],
+      [`host=${south}`, '2'],
+      ['dnid=555', '3'],
+      ['host=999', '3'],
+      ['dnid=701', '4'],
+      [`dnid=555&host=${east}`, '4'],
+    ] as const)
+      assert.equal(await asked(query), expected, query)
+    assert.match((await route(`number=1&host=${north}`)).reasons.join(' '), /PBX that asks has a profile/)
+
+    // A token of one host speaks for that one, whatever is asked.
+    const own = await newToken(['identify'], { host_id: south })
+    const answer = await ask('GET', `/api/v1/route?number=1&host=${east}`, { token: own })
+    assert.equal(answer.json.destination.value, '2')
+    for (const path of [
+      '/api/caller-data?telephone=0199000001',
+      `/api/caller-data?telephone=0199000001&host=${east}`,
+    ])
+      assert.equal((await ask('GET', path, { token: own })).json.direct_line, '2', path)
+    for (const [host, line] of [
+      [east, '4'],
+      ['x', '3'],
+    ])
+      assert.equal(
+        (await ask('GET', `/api/caller-data?telephone=0199000001&host=${host}`)).json.direct_line,
+        line,
+      )
+
+    const refused = async (method: string, path: string, body: Json) => {
+      const { status, json } = await ask(method, `/api/v1/profiles${path}`, { body })
+      return [status, Object.keys(json.errors ?? {})]
+    }
+    assert.deepEqual(await refused('POST', '', { name: 'x', host_ids: [999] }), [422, ['host_ids.0']])
+    assert.deepEqual(await refused('POST', '', { name: 'x', host_ids: [north] }), [422, ['host_ids.0']])
+    assert.deepEqual(await refused('POST', '', { name: 'x', host_ids: ['a'] }), [422, ['host_ids.0']])
+    assert.deepEqual(await refused('PATCH', `/${hosts.id}`, { host_ids: [] }), [422, ['dnids']])
+    assert.deepEqual(await refused('PATCH', `/${both.id}`, { host_ids: [east, south] }), [
+      422,
+      ['host_ids.1'],
+    ])
+
+    const moved = await ask('PATCH', `/api/v1/profiles/${hosts.id}`, { body: { host_ids: [south] } })
+    assert.deepEqual(moved.json.host_ids, [south])
+    assert.equal(await asked(`host=${north}`), '3')
+    // A host that is gone stays in the list and is nobody's question; its profile is not for all others.
+    assert.equal((await ask('DELETE', `/api/v1/pbx3cx-hosts/${south}`)).status, 201)
+    const kept = await ask('PUT', `/api/v1/profiles/${hosts.id}`, {
+      body: { host_ids: [south], name: 'Gone' },
+    })
+    assert.deepEqual([kept.status, kept.json.host_ids], [200, [south]], kept.text)
+    assert.equal(await asked('dnid=555'), '3')
+    assert.equal((await ask('DELETE', `/api/v1/profiles/${both.id}`)).status, 204)
+    assert.equal(await asked(`host=${east}`), '3')
+  })
+
+  test('by the country of its PBX’s profile every dialect reads a number', async (t) => {
+    const { ask, make, importBook, newToken } = await newRouting(t, engine)
+    await importBook('customer_account,customer_name,customer_phone\nRO1,Dacia,+40 721 000 001\n')
+    const host = (await ask('POST', '/api/v1/pbx3cx-hosts', { body: { host_name: 'ro.example' } })).json.id
+    await make({ name: 'Romania', host_ids: [host], dnids: ['0211'], country: 'RO' })
+    const own = await newToken(['identify'], { host_id: host })
+    const national = '0721000001'
+    const paths = [
+      `/api/isKnownPhoneNumber?format=raw&phoneNumber=${national}`,
+      `/3cx/query?cid=${national}`,
+      `/pbx/asterisk?number=${national}`,
+      `/pbx/freeswitch?number=${national}`,
+      `/3cx/crm/lookup?number=${national}`,
+      `/api/caller-data?telephone=${national}`,
+    ]
+    for (const path of paths) {
+      for (const headers of [{}, { 'cordboard-tenant': '1' }] as Record<string, string>[]) {
+        const told = async (query: string, token?: string) =>
+          (await ask('GET', path + query, { headers, ...(token ? { token } : {}) })).text
+        const known = await told(`&host=${host}`)
+        assert.match(known, /^1$|true|Dacia/, path)
+        assert.equal(await told('', own), known, path)
+        assert.equal(await told('&dnid=0211'), known, path)
+        assert.doesNotMatch(await told(''), /^1$|true|Dacia/, path)
+        assert.doesNotMatch(await told('&host=999'), /^1$|true|Dacia/, path)
+      }
+    }
+  })
+
   test('a call goes where the first rule of its profile says, and every reason is told', async (t) => {
     const { ask, importBook, route, make } = await newRouting(t, engine)
     await importBook(BOOK)

@@ -7,6 +7,8 @@ import {
   PasswordChange,
   PasswordSet,
   RecoveryCodes,
+  SelfAnswer,
+  SelfPatch,
   Session,
   SessionPage,
   SignIn,
@@ -90,6 +92,20 @@ export function sessionRoutes(app: App, { access, settle, secure }: SessionDeps)
       const isCookie = principal.session !== null && tokenOfHeaders(request.headers) === null
       return access.whoAmI(principal, isCookie ? sessionCookie(request.headers) : null)
     },
+  )
+  app.patch(
+    '/session',
+    {
+      ...needs('self'),
+      schema: {
+        tags,
+        summary: 'Change what is the user’s own: the language of labels',
+        headers: ConditionHeaders,
+        body: SelfPatch,
+        response: { 200: SelfAnswer },
+      },
+    },
+    async (request) => settle(await account.change(selfOf(request), request.body, conditionOn(request))),
   )
   app.delete(
     '/session',

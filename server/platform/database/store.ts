@@ -17,6 +17,11 @@ export type Tx<Tables> = {
   db: Transaction<Tables>
   engine: Engine
   changed(tenantId: number, entity: string, ids: number | number[]): void
+  /**
+   * Run when everything else is written, just before the commit: for rows that are numbered in the order of commits, so
+   * that whoever waits for the number waits as briefly as can be.
+   */
+  atEnd(work: () => Promise<void>): void
   /** Called once the transaction is durable, and never when it is rolled back. */
   afterCommit(listener: () => void): void
 }
@@ -100,14 +105,17 @@ function storeOver<Tables>(parts: {
       try {
         const committed = await parts.write.transaction().execute(async (db) => {
           const changes: Change[] = []
+          const ending: (() => Promise<void>)[] = []
           const value = await work({
             db,
             engine: parts.engine,
             changed: (tenantId, entity, ids) =>
               changes.push({ tenantId, entity, ids: Array.isArray(ids) ? ids : [ids] }),
+            atEnd: (last) => void ending.push(last),
             afterCommit: (listener) => void waiting.push(listener),
           })
           await receipt?.write(db, value)
+          for (const last of ending) await last()
           const told = changes.filter((change) => change.ids.length > 0)
           const position = told.length > 0 ? await appendChanges(parts.engine, db as never, told) : null
           committing = true

@@ -77,6 +77,19 @@ export async function addTask(tx: Tx<never>, task: NewTask): Promise<number | nu
   return added?.id ?? null
 }
 
+/** What a task with `unique` is known by. */
+export type TaskName = { tenantId: number; kind: string; unique: string }
+
+/** Takes a task out, whatever its state. */
+export async function dropTask(tx: Tx<never>, { tenantId, kind, unique }: TaskName): Promise<void> {
+  await (tx as unknown as Tx<WorkTables>).db
+    .deleteFrom('work')
+    .where('tenant_id', '=', tenantId)
+    .where('kind', '=', kind)
+    .where('unique_key', '=', unique)
+    .execute()
+}
+
 export type PlannedTask = { kind: string; schedule: Schedule; payload?: unknown }
 
 /** The name under which a kind's schedule is kept. */

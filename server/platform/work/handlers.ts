@@ -50,6 +50,17 @@ export class ComeBack extends Error {
   }
 }
 
+/** Thrown by a handler: nothing failed, and there is more to do in that long. The task is then as if it were new. */
+export class NotYet extends Error {
+  override readonly name = 'NotYet'
+  /** In how long, ms. */
+  readonly inMs: number
+  constructor(inMs: number) {
+    super('there is more to do later')
+    this.inMs = inMs
+  }
+}
+
 /** Why a task's signal is aborted when the hub stops. */
 export class HubStops extends Error {
   override readonly name = 'HubStops'

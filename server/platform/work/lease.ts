@@ -97,6 +97,23 @@ export async function failTask(
   return ready_at === null ? 'dead' : 'waiting'
 }
 
+/** Has the task wait that long, as if it were new; one that was asked for meanwhile is due at once. */
+export async function postponeTask(tx: Tx<WorkTables>, lease: Lease, inMs: number): Promise<void> {
+  const row = await holdLease(tx, lease)
+  const ready_at = row.again === 1 ? row.now : row.now + Math.max(0, Math.round(inMs))
+  const settled = { last_error: null, failed_at: null, attempts: 0 }
+  await put(tx.db, row.id, { ...FREE, ...settled, ready_at, updated_at: row.now })
+}
+
+/** Makes due whatever is leased, to whomever: for when they are known to be gone. */
+export async function freeLeases({ engine, write }: Store<WorkTables>): Promise<void> {
+  await write
+    .updateTable('work')
+    .set({ lease_owner: null, ready_at: databaseNow(engine) })
+    .where('lease_owner', 'is not', null)
+    .execute()
+}
+
 /** Gives the lease back as if the task had not been claimed. */
 export async function releaseTask(tx: Tx<WorkTables>, lease: Lease): Promise<void> {
   const row = await holdLease(tx, lease)

@@ -5,8 +5,16 @@ import type { Log } from '../log.ts'
 import { scrubText } from '../log-masking.ts'
 import { pauseAfter } from './back-off.ts'
 import { openFinisher } from './finish-together.ts'
-import { ComeBack, GiveUp, HubStops, type Handler, type Task } from './handlers.ts'
-import { failTask, finishTask, holdLease, LeaseLost, releaseTask, renewLeases } from './lease.ts'
+import { ComeBack, GiveUp, HubStops, NotYet, type Handler, type Task } from './handlers.ts'
+import {
+  failTask,
+  finishTask,
+  holdLease,
+  LeaseLost,
+  postponeTask,
+  releaseTask,
+  renewLeases,
+} from './lease.ts'
 import type { WorkRow, WorkTables } from './tables.ts'
 
 export type Outcome = 'done' | 'failed' | 'dead' | 'lost' | 'released'
@@ -82,6 +90,10 @@ export function openRunner(options: RunnerOptions): Runner {
     if (error instanceof LeaseLost || abort.signal.reason instanceof LeaseLost) return 'lost'
     if (error === null) {
       await finish(row)
+      return 'done'
+    }
+    if (error instanceof NotYet) {
+      await store.transact((tx) => postponeTask(tx, row, error.inMs))
       return 'done'
     }
     if (!(abort.signal.reason instanceof HubStops)) return await fail(handler, row, error)

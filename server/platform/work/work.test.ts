@@ -4,7 +4,8 @@ import { newWorkPlace, startWorkProcess, type WorkPlace } from '../../../test/wo
 import { onEachStore } from '../../../test/stores.ts'
 import { until } from '../../../test/wire.ts'
 import type { Tx } from '../database/store.ts'
-import { ComeBack, GiveUp, LeaseLost, type NewTask, type Task, type Work } from './work.ts'
+import { addTask } from './add.ts'
+import { ComeBack, GiveUp, LeaseLost, NotYet, type NewTask, type Task, type Work } from './work.ts'
 
 const HOUR = 3_600_000
 const soon = { firstMs: 1, longestMs: 1 }
@@ -283,6 +284,84 @@ onEachStore('work', (engine) => {
     const task = await taken.promise
     assert.deepEqual([task.id, task.attempt], [id, 2])
     await until('it is done', async () => (await place.rows()).length === 0)
+  })
+
+  test('where no other hub can be, what a killed one had begun is due at the start of the next', async (t) => {
+    const place = await newWorkPlace(t, engine)
+    const ran = Promise.withResolvers<number>()
+    await place.store.transact((tx) => addTask(tx as never, { tenantId: 1, kind: 'call' }))
+    await place.set({ lease_owner: 'the killed one', ready_at: Date.now() + HOUR, claims: 1, attempts: 1 })
+    const handler = { kind: 'call', run: async (task: Task) => ran.resolve(task.attempt) }
+    await place.hub((of) => of.handle(handler), { alone: true })
+    assert.equal(await ran.promise, 2, 'the attempt of the killed one counts')
+  })
+
+  test('a handler that has more to do later is called again as if for the first time, at once when asked for meanwhile', async (t) => {
+    const place = await newWorkPlace(t, engine)
+    const attempts: number[] = []
+    const going = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    const hub = await place.hub((of) =>
+      of.handle({
+        kind: 'send',
+        attempts: 1,
+        async run({ attempt }) {
+          const turn = attempts.push(attempt)
+          if (turn <= 2) await going[turn - 1]?.promise
+          if (turn < 4) throw new NotYet(turn === 3 ? 1 : HOUR)
+        },
+      }),
+    )
+    const add = () => addTo(place, hub.work, { kind: 'send', unique: 'one', again: true })
+    await add()
+    await until('it runs', async () => attempts.length === 1)
+    await add()
+    going[0]?.resolve()
+    await until('it runs once more', async () => attempts.length === 2)
+    going[1]?.resolve()
+    await until('it waits', async () => (await place.rows())[0]?.lease_owner === null)
+    const [waiting] = await place.rows()
+    assert.ok((waiting?.ready_at ?? 0) > Date.now() + HOUR / 2)
+    assert.deepEqual([waiting?.attempts, waiting?.last_error, waiting?.dead_at], [0, null, null])
+    await add()
+    await until('it is done', async () => (await place.rows()).length === 0)
+    assert.deepEqual(attempts, [1, 1, 1, 1])
+  })
+
+  test('a task that is dropped never runs, and who is at work on it can complete nothing', async (t) => {
+    const place = await newWorkPlace(t, engine)
+    const begun = Promise.withResolvers<void>()
+    const dropped = Promise.withResolvers<void>()
+    const told = Promise.withResolvers<unknown>()
+    const hub = await place.hub((of, { store }) =>
+      of.handle({
+        kind: 'call',
+        async run(task) {
+          begun.resolve()
+          await dropped.promise
+          const finishing = store.transact((tx) => task.finish(tx as never))
+          await finishing.catch((error: unknown) => {
+            told.resolve(error)
+            throw error
+          })
+        },
+      }),
+    )
+    const name = { tenantId: 1, kind: 'call', unique: 'one' }
+    const drop = () => place.store.transact((tx) => hub.work.drop(tx as never, name))
+    await addTo(place, hub.work, { ...name, afterMs: HOUR })
+    await addTo(place, hub.work, { ...name, unique: 'two', afterMs: HOUR })
+    await drop()
+    const left = await place.rows()
+    assert.deepEqual(
+      left.map((row) => row.unique_key),
+      ['two'],
+    )
+    await addTo(place, hub.work, name)
+    await begun.promise
+    await drop()
+    dropped.resolve()
+    assert.ok((await told.promise) instanceof LeaseLost)
+    assert.equal((await place.rows()).length, 1)
   })
 
   test('a hub whose clock is wrong takes nothing too early, nothing too late, and keeps what it leases', async (t) => {

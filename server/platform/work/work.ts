@@ -2,15 +2,16 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Store, Tx } from '../database/store.ts'
 import type { Log } from '../log.ts'
-import { addTask, planTask, type NewTask, type PlannedTask } from './add.ts'
+import { addTask, dropTask, planTask, type NewTask, type PlannedTask, type TaskName } from './add.ts'
 import { claimDue, timeToNext } from './claim.ts'
 import type { Handler } from './handlers.ts'
 import { openRunner, type Outcome } from './runner.ts'
 import { countWork, NO_WORK, type WorkCounts } from './work-counts.ts'
+import { freeLeases } from './lease.ts'
 import { openWorkList, type WorkList } from './work-list.ts'
 import type { WorkTables } from './tables.ts'
 
-export { ComeBack, GiveUp, HubStops, type Handler, type Task } from './handlers.ts'
+export { ComeBack, GiveUp, HubStops, NotYet, type Handler, type Task } from './handlers.ts'
 export { LeaseLost } from './lease.ts'
 export type { NewTask, PlannedTask } from './add.ts'
 export type { Outcome } from './runner.ts'
@@ -20,6 +21,8 @@ export type { WorkTables } from './tables.ts'
 export type Work = WorkList & {
   /** Creates a task in the transaction of its cause; answers its id, null when one with its `unique` is there already. */
   add(tx: Tx<never>, task: NewTask): Promise<number | null>
+  /** Forgets the task of that name in the transaction of what made it needless; who is at work on it loses its lease. */
+  drop(tx: Tx<never>, name: TaskName): Promise<void>
   /** Says how tasks of a kind are done, before `start`. */
   handle<Payload>(handler: Handler<Payload>): void
   /** Does something again and again, once for all hubs together; before `start`. */
@@ -36,6 +39,8 @@ export type WorkOptions = {
   log: Log
   onOutcome?(kind: string, outcome: Outcome): void
   onTrouble(error: unknown): void
+  /** No other hub can be on this store: what is leased at the start was left behind by one that was killed. */
+  alone?: boolean
   /** How many tasks this hub runs at once; default 8. */
   atOnce?: number
   /** How long a hub that died keeps a task from the others, ms; default 30 s. */
@@ -52,7 +57,16 @@ const LONGEST_PAUSE_MS = 5_000
 
 /** Opens the work of a store: nothing runs before `start`. */
 export function openWork(options: WorkOptions): Work {
-  const { store, log, onTrouble, atOnce = 8, leaseMs = 30_000, pollMs = 500, closeMs = 10_000 } = options
+  const {
+    store,
+    log,
+    onTrouble,
+    alone = false,
+    atOnce = 8,
+    leaseMs = 30_000,
+    pollMs = 500,
+    closeMs = 10_000,
+  } = options
   const owner = `${hostname()} ${process.pid} ${randomBytes(3).toString('hex')}`
   const handlers = new Map<string, Handler<never>>()
   const planned: PlannedTask[] = []
@@ -149,6 +163,7 @@ export function openWork(options: WorkOptions): Work {
       tx.afterCommit(nudge)
       return id
     },
+    drop: dropTask,
     handle,
     plan(task) {
       handle(task)
@@ -157,6 +172,7 @@ export function openWork(options: WorkOptions): Work {
     async start(tenantId) {
       for (const task of planned) await planTask(store, tenantId, task)
       if (started || closed) return
+      if (alone) await freeLeases(store)
       started = true
       running = run()
     },

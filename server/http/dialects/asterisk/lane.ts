@@ -1,6 +1,7 @@
 import type { Identified, Lookup } from '../../../directory/directory.ts'
 import { HubError } from '../../../platform/errors.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
+import type { AskingOf } from '../../asking.ts'
 import type { QuickRoutes } from '../../fast-lane.ts'
 import { firstOf, readParameters, type Parameters } from '../../parameters.ts'
 
@@ -36,23 +37,29 @@ function plain(value: string | number | null | undefined): string {
 }
 
 /** The answer to a question; null when no parameter names the caller. HubError 400 for a field there is not. */
-export type AnswerAsterisk = (tenantId: number, parameters: Parameters) => string | null
+export type AnswerAsterisk = (
+  tenantId: number,
+  parameters: Parameters,
+  hostId: number | null,
+) => string | null
 
 export function openAsterisk({
   lookup,
   metrics,
+  askingOf,
 }: {
   lookup: Pick<Lookup, 'byNumber'>
   metrics: Pick<Metrics, 'lookup'>
+  askingOf: AskingOf
 }): AnswerAsterisk {
-  return (tenantId, parameters) => {
+  return (tenantId, parameters, hostId) => {
     const number = firstOf(parameters, NUMBER)
     if (number === null) return null
     const names = (parameters.get('fields')?.trim() || 'name').split(',').map((name) => name.trim())
     const unknown = names.find((name) => !Object.hasOwn(FIELDS, name))
     if (unknown !== undefined)
       throw new HubError('bad_request', `fields are some of ${Object.keys(FIELDS).join(', ')}.`)
-    const identified = lookup.byNumber(tenantId, number)
+    const identified = lookup.byNumber(tenantId, number, askingOf(tenantId, parameters, hostId))
     metrics.lookup(identified.ambiguous ? 'ambiguous' : identified.known ? 'known' : 'unknown')
     return names.map((name) => plain(FIELDS[name]!(identified))).join('|')
   }
@@ -65,9 +72,9 @@ export function asteriskLane(answer: AnswerAsterisk): QuickRoutes {
       PATH,
       {
         scope: 'identify',
-        answer(query, tenantId) {
+        answer(query, tenantId, hostId) {
           const parameters = readParameters(query, undefined)
-          const body = parameters.has('fields') ? null : answer(tenantId, parameters)
+          const body = parameters.has('fields') ? null : answer(tenantId, parameters, hostId)
           return body === null ? null : { status: 200, type: TEXT_TYPE, body }
         },
       },

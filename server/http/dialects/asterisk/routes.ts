@@ -30,7 +30,8 @@ export function asteriskDialect(app: App, { answer }: { answer: AnswerAsterisk }
     ...needs('identify', 'asterisk'),
     schema: { tags: ['asterisk'], summary: 'Who is calling, as text', querystring: Query },
     handler(request, reply) {
-      const body = answer(principalOf(request).tenantId, readParameters(request.query, request.body))
+      const { tenantId, hostId } = principalOf(request)
+      const body = answer(tenantId, readParameters(request.query, request.body), hostId)
       if (body === null) throw new HubError('parameter_missing', 'Say whom the question is about: number=…')
       return reply.header('content-type', TEXT_TYPE).header('cache-control', 'no-store').send(body)
     },

@@ -1,7 +1,8 @@
 import type { Lookup } from '../../../directory/directory.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
 import type { Asker, Routing } from '../../../routing/routing.ts'
-import { firstOf, isOn, type Parameters } from '../../parameters.ts'
+import { hostNamed, type AskingOf } from '../../asking.ts'
+import { firstOf, isOn, type Parameters as Named } from '../../parameters.ts'
 
 /** What a PBX is told of a caller; every key always, in this order. */
 export type CallerRecord = {
@@ -18,12 +19,20 @@ export type CallerRecord = {
 }
 
 export type RecordDeps = {
-  lookup: Lookup
-  routing: Pick<Routing, 'routeByProfile'>
-  metrics: Metrics
+  lookup: Pick<Lookup, 'byNumber' | 'externalIdOf'>
+  /** Where the call goes by the profile there is for it; null for none. */
+  decide(tenantId: number, question: Parameters<Routing['routeByProfile']>[1], asker: Asker): Decided | null
+  /** How its number is read. */
+  askingOf: AskingOf
+  metrics: Pick<Metrics, 'lookup'>
   /** Where the hub is reached from outside; null: its links are left empty. */
   publicUrl: string | null
 }
+
+type Decided = Pick<NonNullable<ReturnType<Routing['routeByProfile']>>, 'destination' | 'queue_position'>
+
+/** Who asks: `hostId` is the only PBX its token is for, null = any. */
+export type Question = { tenantId: number; hostId: number | null; asker: Asker }
 
 const NOBODY: CallerRecord = {
   id: null,
@@ -33,7 +42,6 @@ const NOBODY: CallerRecord = {
   backend_link: null,
   route_identifier: null,
 }
-const EXTENDED = { outbound_number: null, language: null, external_id: null }
 /** Matches below that are for display: they prove nobody's identity. */
 const PROOF = 0.9
 /** Kinds of destinations that the PBX rings as they are written. */
@@ -42,21 +50,26 @@ const RINGS = new Set(['direct_line', 'extension', 'queue', 'ring_group'])
 const TELEPHONE = ['telephone', 'phone', 'number', 'phonenumber', 'phone_number', 'caller', 'cid']
 
 /** The caller of a question; null when no parameter names one. */
-export const telephoneOf = (parameters: Parameters): string | null => firstOf(parameters, TELEPHONE)
+export const telephoneOf = (parameters: Named): string | null => firstOf(parameters, TELEPHONE)
 
 /** Answers who calls, from memory. What the party says of itself goes before what the profile of the called number says. */
-export function openCallerRecords({ lookup, routing, metrics, publicUrl }: RecordDeps) {
-  return (tenantId: number, telephone: string, parameters: Parameters, asker: Asker): CallerRecord => {
-    const extended = isOn(parameters, 'extended') ? EXTENDED : {}
-    const identified = lookup.byNumber(tenantId, telephone)
+export function openCallerRecords({ lookup, decide, askingOf, metrics, publicUrl }: RecordDeps) {
+  return (
+    telephone: string,
+    parameters: Named,
+    { tenantId, hostId: tokensHost, asker }: Question,
+  ): CallerRecord => {
+    const extended = (external_id: string | null) =>
+      isOn(parameters, 'extended') ? { outbound_number: null, language: null, external_id } : {}
+    const identified = lookup.byNumber(tenantId, telephone, askingOf(tenantId, parameters, tokensHost))
     const { known, ambiguous, customer, contact, confidence, hints } = identified
     metrics.lookup(ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
     const party = contact ?? customer
-    if (party === null) return { ...NOBODY, ...extended }
-    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended }
-    const dnid = parameters.get('dnid')
-    const call = parameters.get('uniqueid')
-    const decided = routing.routeByProfile(tenantId, { number: telephone, dnid, call }, asker)
+    if (party === null) return { ...NOBODY, ...extended(null) }
+    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended(null) }
+    const [dnid, call] = [parameters.get('dnid'), parameters.get('uniqueid')]
+    const host = hostNamed(parameters, tokensHost) ?? undefined
+    const decided = decide(tenantId, { number: telephone, dnid, call, host }, asker)
     const { type, value } = decided?.destination ?? { type: null, value: null }
     const rings = type !== null && RINGS.has(type) ? value : null
     return {
@@ -66,7 +79,7 @@ export function openCallerRecords({ lookup, routing, metrics, publicUrl }: Recor
       direct_line: hints?.direct_line ?? rings,
       backend_link: hints?.backend_link ?? (publicUrl === null ? '' : `${publicUrl}/pop/${party.id}`),
       route_identifier: hints?.route_identifier ?? (type === 'route_identifier' ? value : null),
-      ...extended,
+      ...extended(isOn(parameters, 'extended') ? lookup.externalIdOf(tenantId, party.id) : null),
     }
   }
 }

@@ -75,6 +75,24 @@ onEachStore('the caller data dialect', (engine) => {
     assert.equal((await of('0639980001', '0199009004'))[3], 'https://crm.example/1')
   })
 
+  test('the foreign id is that of the party whose id is told, and follows its changes', async (t) => {
+    const { ask, importBook } = await newHub(t, engine)
+    await importBook(BOOK)
+    const of = async (telephone: string) => {
+      const { json } = await ask('GET', `/api/caller-data?telephone=${telephone}&extended=1`)
+      return [json.id, json.external_id]
+    }
+    assert.deepEqual(await of('0639980001'), [4, 'P1'])
+    assert.deepEqual(await of('0199001234'), [1, null])
+    for (const [path, external_id] of [
+      ['customers/1', 'C-1 é'],
+      ['contacts/4', null],
+    ] as const)
+      assert.equal((await ask('PATCH', `/api/v1/${path}`, { body: { external_id } })).status, 200)
+    assert.deepEqual(await of('0639980001'), [4, null])
+    assert.deepEqual(await of('0199001234'), [1, 'C-1 é'])
+  })
+
   test('whatever a name holds, its XML is XML', async (t) => {
     const { ask } = await newHub(t, engine)
     const name = 'A & B <b>"c"</b> \' ]]> \u0001 é 😀'

@@ -1,12 +1,11 @@
 import { Type } from 'typebox'
 import type { PbxEvents } from '../../../journal/journal.ts'
 import { HubError } from '../../../platform/errors.ts'
-import type { Asker } from '../../../routing/routing.ts'
 import { needs, principalOf, type App, type Settle } from '../../app.ts'
 import type { QuickRoutes } from '../../fast-lane.ts'
 import { bodyParameters, readParameters, type Parameters } from '../../parameters.ts'
 import { eventRoutes } from './events.ts'
-import { openCallerRecords, telephoneOf, type RecordDeps } from './record.ts'
+import { openCallerRecords, telephoneOf, type Question, type RecordDeps } from './record.ts'
 import { formOf, write } from './wire.ts'
 
 /** The second one is what its PBX calls it. */
@@ -29,20 +28,21 @@ const Query = Type.Object({
   token: Type.Optional(Type.String({ description: 'The token, for a PBX that cannot set a header.' })),
 })
 
+const SOURCE = 'caller-data'
+
 export type AnswerCallerData = (
-  tenantId: number,
   parameters: Parameters,
-  asker: Asker,
+  question: Question,
 ) => { status: number; type: string; body: string } | null
 
 /** Answers a question; null when no parameter names the caller. HubError 400 for a form that cannot be written. */
 export function openCallerData(deps: RecordDeps): AnswerCallerData {
   const recordOf = openCallerRecords(deps)
-  return (tenantId, parameters, asker) => {
+  return (parameters, question) => {
     const telephone = telephoneOf(parameters)
     if (telephone === null) return null
     const form = formOf(parameters)
-    return { status: 200, ...write(recordOf(tenantId, telephone, parameters, asker), form) }
+    return { status: 200, ...write(recordOf(telephone, parameters, question), form) }
   }
 }
 
@@ -64,9 +64,10 @@ export function callerDataDialect(
       ...needs('identify', 'caller-data'),
       schema: { tags: ['caller-data'], summary: 'Who is calling, for a PBX’s pop-up', querystring: Query },
       handler(request, reply) {
-        const { tenantId, tokenId } = principalOf(request)
+        const { tenantId, hostId, tokenId } = principalOf(request)
         const parameters = readParameters(request.query, request.body)
-        const answered = answer(tenantId, parameters, { source: 'caller-data', tokenId })
+        const asker = { source: SOURCE, tokenId }
+        const answered = answer(parameters, { tenantId, hostId, asker })
         if (!answered) throw new HubError('parameter_missing', 'Say whom the question is about: telephone=…')
         const { status, type, body } = answered
         return reply.code(status).header('content-type', type).header('cache-control', 'no-store').send(body)
@@ -74,18 +75,22 @@ export function callerDataDialect(
     })
 }
 
-/** The same for the fast lane: GET, and only what is answered. */
-export function callerDataLane(answer: AnswerCallerData): QuickRoutes {
+/** The same for the fast lane: GET, and only what is answered. `isFor` says which questions this thread answers. */
+export function callerDataLane(
+  answer: AnswerCallerData,
+  isFor: (tenantId: number, parameters: Parameters, hostId: number | null) => boolean,
+): QuickRoutes {
   return new Map(
     PATHS.map((path) => [
       path,
       {
         scope: 'identify',
-        answer(query, tenantId) {
+        answer(query, tenantId, hostId) {
           const parameters = readParameters(query, undefined)
           // Anything but plain JSON may be refused, which is the router's business.
           if (parameters.has('type') || parameters.has('root_tag')) return null
-          return answer(tenantId, parameters, { source: 'caller-data', tokenId: null })
+          if (!isFor(tenantId, parameters, hostId)) return null
+          return answer(parameters, { tenantId, hostId, asker: { source: SOURCE, tokenId: null } })
         },
       },
     ]),

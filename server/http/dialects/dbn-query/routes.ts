@@ -6,6 +6,7 @@ import type { Dispositions } from '../../../journal/journal.ts'
 import { HubError } from '../../../platform/errors.ts'
 import type { Log } from '../../../platform/log.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
+import type { AskingOf } from '../../asking.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../../app.ts'
 import { asKnownError, tellClient } from '../../errors.ts'
 import { bodyParameters, readParameters } from '../../parameters.ts'
@@ -31,6 +32,7 @@ const Query = Type.Object({
 
 export type DbnQueryDeps = {
   lookup: Lookup
+  askingOf: AskingOf
   dispositions: Dispositions
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
@@ -113,7 +115,7 @@ export function dbnQueryDialect(app: App, deps: DbnQueryDeps): void {
     },
     async handler(request, reply) {
       const { query, body } = request
-      const { tenantId } = principalOf(request)
+      const { tenantId, hostId } = principalOf(request)
       const answerWith = (status: number, answers: object[]) =>
         reply
           .code(status)
@@ -138,8 +140,9 @@ export function dbnQueryDialect(app: App, deps: DbnQueryDeps): void {
         })
         return answerWith(400, answers)
       }
+      const asking = deps.askingOf(tenantId, readParameters(query, body), hostId)
       const answers = asked.map((one) => ({
-        success: one.kind === 'lookup' ? knows(deps, tenantId, one.cid) : 1,
+        success: one.kind === 'lookup' ? knows(deps, tenantId, one.cid, asking) : 1,
       }))
       return answerWith(200, answers)
     },

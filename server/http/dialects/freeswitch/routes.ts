@@ -19,7 +19,8 @@ export function freeswitchDialect(app: App, { answer }: { answer: AnswerFreeswit
       schema: { tags: ['freeswitch'], summary: 'Who is calling, for mod_cidlookup', querystring: Query },
     },
     (request, reply) => {
-      const body = answer(principalOf(request).tenantId, readParameters(request.query, undefined))
+      const { tenantId, hostId } = principalOf(request)
+      const body = answer(tenantId, readParameters(request.query, undefined), hostId)
       if (body === null) throw new HubError('parameter_missing', 'Say whom the question is about: number=…')
       return reply.header('content-type', TEXT_TYPE).header('cache-control', 'no-store').send(body)
     },

@@ -9,7 +9,8 @@ export function identificationLane(answer: AnswerQuestion): QuickRoutes {
       question.path,
       {
         scope: 'identify',
-        answer: (query, tenantId) => answer(question, readParameters(query, undefined), tenantId),
+        answer: (query, tenantId, hostId) =>
+          answer(question, readParameters(query, undefined), tenantId, hostId),
       },
     ]),
   )

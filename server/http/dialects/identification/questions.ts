@@ -1,5 +1,6 @@
 import type { Identified, Lookup } from '../../../directory/directory.ts'
 import type { Metrics } from '../../../platform/metrics.ts'
+import type { AskingOf } from '../../asking.ts'
 import { isOn, type Parameters } from '../../parameters.ts'
 import { subjectOf } from './parameters.ts'
 
@@ -54,19 +55,27 @@ const json = (body: string): Answer => ({ status: 200, type: JSON_TYPE, body })
 const text = (body: string): Answer => ({ status: 200, type: TEXT_TYPE, body })
 
 /** Answers a question for a tenant; null when no parameter says whom it is about. */
-export type AnswerQuestion = (asked: Question, parameters: Parameters, tenantId: number) => Answer | null
+export type AnswerQuestion = (
+  asked: Question,
+  parameters: Parameters,
+  tenantId: number,
+  hostId: number | null,
+) => Answer | null
 
 type AnswerDeps = {
   lookup: Pick<Lookup, 'byNumber' | 'byAccount' | 'details'>
   metrics: Pick<Metrics, 'lookup'>
+  askingOf: AskingOf
 }
 
-export function openAnswers({ lookup, metrics }: AnswerDeps): AnswerQuestion {
-  return (asked, parameters, tenantId) => {
+export function openAnswers({ lookup, metrics, askingOf }: AnswerDeps): AnswerQuestion {
+  return (asked, parameters, tenantId, hostId) => {
     const subject = subjectOf(parameters, asked.by)
     if (subject === null) return null
     const identified =
-      asked.by === 'number' ? lookup.byNumber(tenantId, subject) : lookup.byAccount(tenantId, subject)
+      asked.by === 'number'
+        ? lookup.byNumber(tenantId, subject, askingOf(tenantId, parameters, hostId))
+        : lookup.byAccount(tenantId, subject)
     const { known, customer, contact } = identified
     metrics.lookup(identified.ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
     if (!known && parameters.get('miss') === '404')

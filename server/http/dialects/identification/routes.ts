@@ -37,7 +37,8 @@ export function identificationDialect(app: App, { answer }: { answer: AnswerQues
       schema: { tags: ['identification'], summary: question.summary, querystring: QuestionQuery },
       handler(request, reply) {
         const parameters = readParameters(request.query, request.body)
-        const answered = answer(question, parameters, principalOf(request).tenantId)
+        const { tenantId, hostId } = principalOf(request)
+        const answered = answer(question, parameters, tenantId, hostId)
         if (!answered) {
           const wanted = question.by === 'number' ? 'phoneNumber' : 'customerAccount'
           throw new HubError('parameter_missing', `Say whom the question is about: ${wanted}=…`)
