@@ -165,6 +165,13 @@ async function newPbx(hub: HubProcess): Promise<number> {
   return (JSON.parse(made.text) as { id: number }).id
 }
 
+/** Processor time the hub has used so far, ms. */
+async function cpuOf(port: number): Promise<number> {
+  const headers = { authorization: `Bearer ${ADMIN_TOKEN}` }
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text()
+  return Number(/^cordboard_process_cpu_seconds_total (\S+)/m.exec(text)?.[1]) * 1_000
+}
+
 async function measure(hub: HubProcess) {
   const [book, pathsFile] = [join(directory, 'book.csv'), join(directory, 'paths')]
   await writeBook(book, 'CL', 0, NUMBERS)
@@ -174,10 +181,14 @@ async function measure(hub: HubProcess) {
   const load = { port: hub.port, connections: 8, pathsFile, expected: '"known":true', token: ADMIN_TOKEN }
   const rows = Array.from({ length: records }, (_, n) => recordOf(host, 'raw', n))
   await postAll(() => hub.port, host, 'warm')
-  const [raw, ours, alone, beside]: [number[], number[], LoadResult[], LoadResult[]] = [[], [], [], []]
+  const [raw, ours, cost]: [number[], number[], number[]] = [[], [], []]
+  const [alone, beside]: [LoadResult[], LoadResult[]] = [[], []]
   for (let round = 0; round < Number(values.rounds); round++) {
     raw.push(await rawInserts(rows))
-    ours.push((await postAll(() => hub.port, host, `round${round}`)).perSecond)
+    const before = await cpuOf(hub.port)
+    const { perSecond, posted } = await postAll(() => hub.port, host, `round${round}`)
+    ours.push(perSecond)
+    cost.push(((await cpuOf(hub.port)) - before) / posted)
     alone.push(await runLoad({ ...load, seconds: 3 }))
     const [lookups] = await Promise.all([
       runLoad({ ...load, seconds: 3 }),
@@ -192,6 +203,7 @@ async function measure(hub: HubProcess) {
       what: `records posted, ${connections} connections`,
       'a second': Math.round(median(ours)),
       ratio: Number((median(ours) / median(raw)).toFixed(3)),
+      'CPU ms each': Number(median(cost).toFixed(3)),
     },
     {
       what: 'lookups, nothing else',

@@ -4,6 +4,15 @@ import { Type, type Static, type TObject, type TProperties, type TSchema } from 
 export const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 export const IdParams = Type.Object({ id: Id })
 
+/**
+ * Departments of PBXs whose calls may be seen: names as the PBX shows them, in any case, or `HOST_ID:DEPARTMENT_ID` for
+ * one that may be renamed; null = all calls.
+ */
+export const Departments = Type.Union([
+  Type.Array(Type.String({ minLength: 1, maxLength: 255 }), { minItems: 1, maxItems: 200 }),
+  Type.Null(),
+])
+
 /** An instant, ISO 8601 in UTC. */
 export const Instant = Type.String({ format: 'date-time' })
 /** A calendar date, ISO 8601. */

@@ -140,6 +140,25 @@ const Leg = Type.Object({
 })
 export const CallDetails = Type.Object({ ...Call.properties, legs: Type.Array(Leg) })
 
+/** How a host's own call log is read. */
+export const CallLogState = Type.Object({
+  pbx3cx_host_id: Id,
+  /** Whether the hub reads it: an active host with an API client whose `cdr_source` is `auto` or `xapi`. */
+  is_read: Type.Boolean(),
+  /** Calls that began before were read. */
+  position_at: MaybeInstant,
+  /** The next regular reading, where `cl_calls_is_sync` asks for it. */
+  due_at: MaybeInstant,
+  started_at: MaybeInstant,
+  succeeded_at: MaybeInstant,
+  failed_at: MaybeInstant,
+  /** What went wrong last; null when the last reading went well. */
+  error: MaybeText,
+  /** Rows that were new, in all. */
+  records: Type.Integer(),
+})
+export type CallLogState = Static<typeof CallLogState>
+
 export type RecordInput = Static<typeof RecordInput>
 export type RecordPatch = Static<typeof RecordPatch>
 export type CallRecord = Static<typeof CallRecord>

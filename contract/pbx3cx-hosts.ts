@@ -119,8 +119,10 @@ export const Capability = Type.Object({
   reason: Nullable(Type.String()),
   /** What was found, such as an address, a certificate's fingerprint or an SSH banner. */
   found: Nullable(Type.String()),
+  /** What to do about a no, where something is known. */
+  advice: Type.Optional(Type.String()),
 })
-/** What a host was found able to do, by what was tested: `dns`, `tls`, `http`, `token`, `ssh`, `resources`. */
+/** What a host was found able to do, by what was tested: `dns`, `tls`, `http`, `ssh`, `token`, each resource of its API, `pbx_map`. */
 export const Capabilities = Type.Object({
   tested_at: Instant,
   results: Type.Record(Type.String(), Capability),
@@ -163,6 +165,8 @@ export const Host = Type.Object({
   cl_calls_is_sync: Type.Boolean({ default: true }),
   cl_participants_is_sync: Type.Boolean({ default: true }),
   pbx_map: Nullable(Type.String({ description: 'JSON of extensions, queues and ring groups.' })),
+  /** When the hub built the map from the PBX; null = there is none, or it was given by hand and stays. */
+  pbx_map_built_at: Nullable(Instant),
   comment: MaybeText,
   xapi_url: MaybeText,
   xapi_client_id: MaybeText,
@@ -206,6 +210,19 @@ export const HostTest = Type.Object({
   not_covered: Type.Array(Type.String()),
 })
 
+/** How many there are of each in a map that was built from the PBX. */
+export const BuiltMap = Type.Object({
+  id: Id,
+  built_at: Instant,
+  departments: Type.Integer(),
+  extensions: Type.Integer(),
+  queues: Type.Integer(),
+  ring_groups: Type.Integer(),
+  ivrs: Type.Integer(),
+  /** Parts that the PBX does not open to the API client. */
+  not_read: Type.Array(Type.String()),
+})
+
 /** What a removal says. */
 export const Removed = Type.Object({ message: Type.String() })
 
@@ -216,4 +233,5 @@ export type Capability = Static<typeof Capability>
 export type Capabilities = Static<typeof Capabilities>
 export type RevealInput = Static<typeof RevealInput>
 export type Revealed = Static<typeof Revealed>
+export type BuiltMap = Static<typeof BuiltMap>
 export type HostTest = Static<typeof HostTest>

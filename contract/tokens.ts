@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Id, Instant, Nullable, PageOf } from './common.ts'
+import { Departments, Id, Instant, Nullable, PageOf } from './common.ts'
 import { Scope } from './scopes.ts'
 
 /**
@@ -24,6 +24,8 @@ export const TokenInput = Type.Object(
     clear_secrets: Type.Optional(Type.Boolean({ default: false })),
     /** The one PBX host it belongs to: it sees no other, and changes nothing of the fleet. */
     host_id: Type.Optional(Nullable(Id)),
+    /** The departments whose calls it sees: see `docs/pbx-hosts.md`. It writes none. */
+    departments: Type.Optional(Departments),
   },
   { additionalProperties: false },
 )
@@ -39,6 +41,7 @@ export const Token = Type.Object({
   dialects: Nullable(Type.Array(Type.String())),
   clear_secrets: Type.Boolean(),
   host_id: Nullable(Id),
+  departments: Departments,
   expires_at: Nullable(Instant),
   revoked_at: Nullable(Instant),
   last_used_at: Nullable(Instant),

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { Id, Instant, Nullable, PageOf, PatchOf } from './common.ts'
+import { Departments, Id, Instant, Nullable, PageOf, PatchOf } from './common.ts'
 import type { Scope } from './scopes.ts'
 
 /** What a person may do in a tenant. */
@@ -30,10 +30,17 @@ export const MembershipInput = Type.Object(
     role: Role,
     /** The user's phones at PBX hosts of that tenant; absent = unchanged. */
     phones: Type.Optional(Type.Array(Phone, { maxItems: 20 })),
+    /** The only departments whose calls are seen, and none written; null or absent = all. */
+    departments: Type.Optional(Departments),
   },
   { additionalProperties: false },
 )
-export const Membership = Type.Object({ tenant_id: Id, role: Role, phones: Type.Array(Phone) })
+export const Membership = Type.Object({
+  tenant_id: Id,
+  role: Role,
+  phones: Type.Array(Phone),
+  departments: Departments,
+})
 export type MembershipInput = Static<typeof MembershipInput>
 
 export const UserInput = Type.Object(

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { AUDIT_ITEMS } from '../contract/pbx3cx-audits.ts'
 import { ADMIN_TOKEN, newHub, type Json } from './hub.ts'
 import { HOST_PROPERTIES, HOST_VALUES, post } from './pbx-fleet.ts'
+import { newSimulator } from './simulated-pbx.ts'
 import { onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
@@ -79,13 +80,28 @@ const SPECIFICATION: Record<string, Asked[]> = {
   ],
 }
 
+/** What is read from a PBX; the host made here is the third. */
+const readFrom = (fields: Json): Asked[] => [
+  { route: 'POST pbx3cx-hosts', body: fields, status: 201, answer: 'object' },
+  { route: 'GET pbx3cx/3/origins', status: 200, answer: 'array' },
+  { route: 'GET pbx3cx/999/origins', status: 404, answer: 'message' },
+  { route: 'GET pbx3cx/1/origins', status: 409, answer: 'message' },
+  { route: 'POST pbx3cx-hosts/3/test', body: {}, status: 200, answer: 'object' },
+  { route: 'POST pbx3cx-hosts/3/map', body: {}, status: 200, answer: 'object' },
+  { route: 'POST pbx3cx-hosts/999/map', body: {}, status: 404, answer: 'message' },
+  { route: 'GET pbx3cx-hosts/3/call-log', status: 200, answer: 'object' },
+  { route: 'GET pbx3cx-hosts/999/call-log', status: 404, answer: 'message' },
+]
+
 const shapeOf = (json: Json): Asked['answer'] =>
   Array.isArray(json) ? 'array' : typeof json?.message === 'string' ? 'message' : 'object'
 
 onEachStore('the PBX section as it is specified', (engine) => {
   test('every route: its status, the shape of its answer, and who may ask', async (t) => {
-    const { ask } = await newHub(t, engine)
-    for (const [section, routes] of Object.entries(SPECIFICATION))
+    const { ask } = await newHub(t, engine, { env: { CORDBOARD_SECRET_KEY: newMasterKey() } })
+    const { fields } = await newSimulator(t)
+    const sections = { ...SPECIFICATION, 'read from the PBX': readFrom(fields) }
+    for (const [section, routes] of Object.entries(sections))
       for (const { route, body, status, answer, isPublic } of routes) {
         const [method = '', path = ''] = route.split(' ')
         const sent = body === undefined ? {} : { body }

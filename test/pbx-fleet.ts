@@ -41,6 +41,7 @@ export const HOST_PROPERTIES: Record<string, [type: string, initial: unknown]> =
   cl_calls_is_sync: ['boolean', true],
   cl_participants_is_sync: ['boolean', true],
   pbx_map: ['string', null],
+  pbx_map_built_at: ['string', null],
   comment: ['string', null],
   created_at: ['string', undefined],
   updated_at: ['string', undefined],

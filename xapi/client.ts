@@ -71,6 +71,8 @@ export type XapiClient = Resources & {
   ): AsyncGenerator<Record<string, unknown>, void, undefined>
   /** Reads the PBX's description again. What changed since it was seen last; null for nothing. */
   refresh(): Promise<DriftReport | null>
+  /** Makes sure that there is a token. Throws `authentication`, `network` and the like. */
+  signIn(): Promise<void>
   /** The version the PBX told with its last answer; null until it told one. */
   version(): string | null
   /** Since when this client does nothing, ms since 1970; null while a request, a download or a watch of calls is under way. */
@@ -130,6 +132,7 @@ export function openXapi(options: XapiOptions): XapiClient {
     list: (id, input, { signal, ...paging } = {}) =>
       pages((window) => onePage((more) => caller.call(id, input, { signal, ...more }), window), paging),
     refresh: () => discovery.refresh(),
+    signIn: async () => void (await session.token(null)),
     version: () => session.version(),
     idleSince: connection.idleSince,
     close,

@@ -31,6 +31,8 @@ export type KnownToken = {
   session: KnownSession | null
   /** The only PBX host it sees; null = all of its tenant. */
   hostId: number | null
+  /** The only departments whose calls it sees; null = all. */
+  departments: readonly string[] | null
   clearSecrets: boolean
 }
 
@@ -86,6 +88,7 @@ function toToken(row: Selectable<TokensTable>): KnownToken {
     expiresAt: row.expires_at,
     session: null,
     hostId: row.host_id,
+    departments: row.departments ? fromJson<string[]>(row.departments) : null,
     clearSecrets: row.clear_secrets === 1,
   }
 }

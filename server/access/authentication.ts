@@ -85,6 +85,7 @@ export function openAuthentication(
       scopes: token.scopes,
       session: token.session,
       hostId: token.hostId,
+      departments: token.departments,
       clearSecrets: token.clearSecrets,
     }
   }

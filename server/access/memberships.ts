@@ -1,12 +1,16 @@
 import type { Kysely } from 'kysely'
 import type { MembershipInput, Phone } from '../../contract/users.ts'
 import { isOneOf, type Engine } from '../platform/database/engine.ts'
+import { toJson } from '../platform/database/json.ts'
 import { isReferenceViolation } from '../platform/database/store-errors.ts'
 import type { Tx } from '../platform/database/store.ts'
 import { invalid } from '../platform/errors.ts'
+import { checkDepartments } from './departments.ts'
 import type { AccessTables, MembershipsTable } from './tables.ts'
 
-export type Member = Pick<MembershipsTable, 'user_id' | 'tenant_id' | 'role'> & { phones: Phone[] }
+export type Member = Pick<MembershipsTable, 'user_id' | 'tenant_id' | 'role' | 'departments'> & {
+  phones: Phone[]
+}
 
 /** Memberships of these users in these tenants, with their phones. */
 export async function membershipsOf(
@@ -16,7 +20,7 @@ export async function membershipsOf(
 ): Promise<Map<number, Member[]>> {
   const rows = await db
     .selectFrom('memberships')
-    .select(['user_id', 'tenant_id', 'role'])
+    .select(['user_id', 'tenant_id', 'role', 'departments'])
     .where(isOneOf(engine, 'user_id', userIds, 'bigint'))
     .where(isOneOf(engine, 'tenant_id', tenantIds, 'bigint'))
     .orderBy('tenant_id')
@@ -52,19 +56,22 @@ export async function setMemberships(
   { userId, tenantId, given, seen, now }: GivenMemberships,
 ): Promise<void> {
   const wanted = new Map(given.map((one) => [one.tenant_id ?? tenantId, one]))
-  for (const id of wanted.keys())
+  for (const [id, { role, departments }] of wanted) {
     if (!seen.includes(id)) throw invalid({ memberships: [`Tenant ${id} is not one of yours.`] })
+    if (departments) checkDepartments(role === 'admin')
+  }
   const dropped = seen.filter((id) => !wanted.has(id))
   await db
     .deleteFrom('memberships')
     .where('user_id', '=', userId)
     .where(isOneOf(engine, 'tenant_id', dropped, 'bigint'))
     .execute()
-  for (const [tenant_id, { role, phones }] of wanted) {
+  for (const [tenant_id, { role, phones, departments }] of wanted) {
+    const columns = { role, departments: departments ? toJson(departments) : null }
     await db
       .insertInto('memberships')
-      .values({ tenant_id, role, user_id: userId, created_at: now })
-      .onConflict((conflict) => conflict.columns(['user_id', 'tenant_id']).doUpdateSet({ role }))
+      .values({ tenant_id, user_id: userId, created_at: now, ...columns })
+      .onConflict((conflict) => conflict.columns(['user_id', 'tenant_id']).doUpdateSet(columns))
       .execute()
     if (phones) await setPhones(db, { tenant_id, user_id: userId, created_at: now }, phones)
   }

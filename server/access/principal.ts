@@ -17,6 +17,8 @@ export type Principal = {
   session: KnownSession | null
   /** The only PBX host it sees; null = all of the tenant. */
   hostId: number | null
+  /** The only departments of PBXs whose calls it sees; null = all. */
+  departments: readonly string[] | null
   /** Whether stored secrets of PBX hosts are shown to it in clear. */
   clearSecrets: boolean
 }

@@ -31,6 +31,8 @@ export type TokensTable = {
   dialects: string | null
   profile_id: number | null
   host_id: number | null
+  /** JSON list; null = all. */
+  departments: string | null
   expires_at: number | null
   revoked_at: number | null
   last_used_at: number | null
@@ -69,6 +71,8 @@ export type MembershipsTable = {
   tenant_id: number
   user_id: number
   role: Role
+  /** JSON list of the departments whose calls are seen; null = all. */
+  departments: string | null
   created_at: number
 }
 

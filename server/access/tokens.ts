@@ -10,6 +10,7 @@ import type { Committed } from '../platform/committed.ts'
 import { unconditional, type Condition } from '../platform/etag.ts'
 import { invalid, notFound } from '../platform/errors.ts'
 import { readListRequest, readPage } from '../platform/listing.ts'
+import { checkDepartments } from './departments.ts'
 import { hashToken, newTokenSecret, tokenHint } from './token-secret.ts'
 import type { AccessTables, TokensTable } from './tables.ts'
 
@@ -38,6 +39,7 @@ function toToken(row: Selectable<TokensTable>): Token {
     dialects: listOrNull(row.dialects),
     clear_secrets: row.clear_secrets === 1,
     host_id: row.host_id,
+    departments: listOrNull(row.departments),
     expires_at: isoOrNull(row.expires_at),
     revoked_at: isoOrNull(row.revoked_at),
     last_used_at: isoOrNull(row.last_used_at),
@@ -53,6 +55,7 @@ function check(input: TokenInput): void {
       throw invalid({ address_list: [(error as Error).message] })
     }
   }
+  if (input.departments) checkDepartments(input.scopes.includes('admin'))
   if (input.kind !== 'address') return
   if (!input.address_list)
     throw invalid({ address_list: ['An address credential needs the addresses it trusts.'] })
@@ -97,6 +100,7 @@ export function openTokens(store: Store<AccessTables>, clock: Clock): Tokens {
             dialects: input.dialects ? toJson(input.dialects) : null,
             profile_id: null,
             host_id: input.host_id ?? null,
+            departments: input.departments ? toJson(input.departments) : null,
             expires_at: input.expires_at ? Date.parse(input.expires_at) : null,
             revoked_at: null,
             last_used_at: null,

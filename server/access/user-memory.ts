@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { ROLE_SCOPES, type Role } from '../../contract/users.ts'
+import { fromJson } from '../platform/database/json.ts'
 import { isOneOf } from '../platform/database/engine.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
@@ -12,7 +13,7 @@ export const IDLE_MS = 24 * 60 * 60_000
 const WORTH_NOTING_MS = 15 * 60_000
 
 type UserFacts = Pick<Selectable<UsersTable>, 'id' | 'tenant_id' | 'email' | 'name' | 'active' | 'language'>
-type Member = Pick<Selectable<MembershipsTable>, 'tenant_id' | 'user_id' | 'role'>
+type Member = Pick<Selectable<MembershipsTable>, 'tenant_id' | 'user_id' | 'role' | 'departments'>
 type SessionRow = Selectable<SessionsTable>
 /** No password, no secret of an authenticator: only what recognising a session takes. */
 export type UserImage = { users: UserFacts[]; memberships: Member[]; sessions: SessionRow[] }
@@ -22,6 +23,8 @@ export type KnownSession = {
   id: number
   user: UserFacts
   roles: ReadonlyMap<number, Role>
+  /** Tenant → the only departments whose calls are seen there; null = all. */
+  departments: ReadonlyMap<number, readonly string[] | null>
   /** ms UTC: the end, used or not. */
   endsAt: number
 }
@@ -61,7 +64,11 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
     users.delete(userId)
   }
 
-  const toSession = (row: SessionRow, facts: UserFacts, roles: Map<number, Role>): KnownToken | null => {
+  const toSession = (row: SessionRow, facts: UserFacts, members: Member[]): KnownToken | null => {
+    const roles = new Map(members.map(({ tenant_id, role }) => [tenant_id, role]))
+    const departments = new Map(
+      members.map((one) => [one.tenant_id, one.departments ? fromJson<string[]>(one.departments) : null]),
+    )
     const tenantId = roles.has(row.acts_in) ? row.acts_in : [...roles.keys()][0]
     if (tenantId === undefined || facts.active === 0 || row.revoked_at !== null) return null
     return {
@@ -75,15 +82,15 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
       // What this hub has seen of its use, if that is more than what is written down.
       expiresAt: Math.min(row.expires_at, Math.max(row.idle_until, byNumber.get(-row.id)?.expiresAt ?? 0)),
       hostId: null,
+      departments: departments.get(tenantId) ?? null,
       clearSecrets: false,
-      session: { id: row.id, user: facts, roles, endsAt: row.expires_at },
+      session: { id: row.id, user: facts, roles, departments, endsAt: row.expires_at },
     }
   }
 
   const remember = (facts: UserFacts, members: Member[], rows: SessionRow[]) => {
-    const roles = new Map(members.map(({ tenant_id, role }) => [tenant_id, role]))
     const live = rows.filter((row) => row.revoked_at === null && row.expires_at > clock.now())
-    const sessions = live.flatMap((row) => toSession(row, facts, roles) ?? [])
+    const sessions = live.flatMap((row) => toSession(row, facts, members) ?? [])
     forget(facts.id)
     users.set(facts.id, { facts, members, rows: live, sessions })
     for (const session of sessions) {
@@ -105,7 +112,10 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
     const { feed, engine } = store
     const among = (column: string) => isOneOf(engine, column, ids ?? [], 'bigint')
     const found = feed.selectFrom('users').select(['id', 'tenant_id', 'email', 'name', 'active', 'language'])
-    const members = feed.selectFrom('memberships').select(['tenant_id', 'user_id', 'role']).orderBy('id')
+    const members = feed
+      .selectFrom('memberships')
+      .select(['tenant_id', 'user_id', 'role', 'departments'])
+      .orderBy('id')
     const sessions = feed
       .selectFrom('sessions')
       .selectAll()
@@ -124,7 +134,9 @@ export function openUserMemory(store: Store<AccessTables>, clock: Clock): UserMe
     inTenant(token, wanted) {
       const role = wanted === null ? undefined : token.session?.roles.get(Number(wanted))
       if (role === undefined) return token
-      return { ...token, tenantId: Number(wanted), scopes: new Set(ROLE_SCOPES[role]) }
+      const tenantId = Number(wanted)
+      const departments = token.session?.departments.get(tenantId) ?? null
+      return { ...token, tenantId, scopes: new Set(ROLE_SCOPES[role]), departments }
     },
     used(tokenId) {
       const session = byNumber.get(tokenId)

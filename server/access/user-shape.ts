@@ -1,3 +1,4 @@
+import { fromJson } from '../platform/database/json.ts'
 import type { User as UserAnswer } from '../../contract/users.ts'
 import type { User } from './sign-in.ts'
 import type { Member } from './memberships.ts'
@@ -10,7 +11,12 @@ export function toUser(row: User, members: Member[]): UserAnswer {
     email: row.email,
     name: row.name,
     active: row.active === 1,
-    memberships: members.map(({ tenant_id, role, phones }) => ({ tenant_id, role, phones })),
+    memberships: members.map(({ tenant_id, role, phones, departments }) => ({
+      tenant_id,
+      role,
+      phones,
+      departments: departments === null ? null : fromJson<string[]>(departments),
+    })),
     has_password: row.password !== null,
     totp: row.totp_confirmed_at !== null,
     signed_in_at: isoOrNull(row.signed_in_at),

@@ -27,7 +27,7 @@ function scrubbed<Name extends string>(
 export const eraseFromFleet: Eraser = async (tx, erasure) => {
   const { tenantId, needles, scrub } = erasure
   const { db } = tx as unknown as Tx<FleetTables>
-  const removed = { pbx_hosts: 0, pbx_audits: 0 }
+  const removed = { pbx_hosts: 0, pbx_audits: 0, pbx_origins: 0 }
   const hosts = await db
     .selectFrom('pbx_hosts')
     .select(['id', ...HOST_TEXTS])
@@ -40,6 +40,7 @@ export const eraseFromFleet: Eraser = async (tx, erasure) => {
     await db.updateTable('pbx_hosts').set(changed).where('id', '=', row.id).execute()
     removed.pbx_hosts += 1
   }
+  removed.pbx_origins = await eraseOrigins(db, tenantId, needles, scrub)
   const audits = await db
     .selectFrom('pbx_audits')
     .select(['id', ...AUDIT_TEXTS])
@@ -53,4 +54,24 @@ export const eraseFromFleet: Eraser = async (tx, erasure) => {
     removed.pbx_audits += 1
   }
   return { ...removed, ...(await eraseFromSnapshots(tx, erasure)) }
+}
+
+const ORIGIN_TEXTS = ['number', 'name', 'origin_key'] as const
+
+/** Rules of a PBX for certain callers, as they were read last. */
+async function eraseOrigins(
+  db: Tx<FleetTables>['db'],
+  tenantId: number,
+  needles: string[],
+  scrub: Erasure['scrub'],
+): Promise<number> {
+  const rows = await db
+    .selectFrom('pbx_origins')
+    .select(['id', ...ORIGIN_TEXTS])
+    .where('tenant_id', '=', tenantId)
+    .where(mayHold(ORIGIN_TEXTS, needles))
+    .execute()
+  const gone = rows.filter((row) => Object.keys(scrubbed(row, ORIGIN_TEXTS, scrub)).length > 0)
+  for (const { id } of gone) await db.deleteFrom('pbx_origins').where('id', '=', id).execute()
+  return gone.length
 }

@@ -3,13 +3,17 @@ import type { Keyring } from '../platform/keyring.ts'
 import type { Log } from '../platform/log.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { Work } from '../platform/work/work.ts'
+import type { CallLogRow } from '../../xapi/xapi.ts'
 import { openAudits, type PbxAudits } from './audits.ts'
 import { openDestinations, type Destinations } from './destinations.ts'
 import { registerSecrets } from './host-secrets.ts'
+import { hostsWithCallLog, openHostFacts, type HostFacts } from './host-facts.ts'
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
 import { openInboundRules, type InboundRules } from './inbound-rules.ts'
+import { openMaps, type Maps } from './maps.ts'
+import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
 import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
@@ -24,18 +28,23 @@ import { registerTokens } from './xapi-tokens.ts'
 
 export { AUDIT_COLUMNS, type AuditFilters, type PbxAudits } from './audits.ts'
 export { countries, listTag, type Destinations } from './destinations.ts'
+export { numbersInDepartments } from './departments.ts'
 export { eraseFromFleet } from './erase.ts'
 export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
+export type { HostFacts } from './host-facts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
 export { isRaw, type InboundRules } from './inbound-rules.ts'
+export type { Maps } from './maps.ts'
+export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
 export type { Snapshots } from './snapshots/snapshots.ts'
 export { isFresh, type Traces } from './trace/traces.ts'
 export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
-export { asPbxError } from './xapi-errors.ts'
+export { asPbxError, isPassing } from './xapi-errors.ts'
+export type { CallLogRow } from '../../xapi/xapi.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
@@ -48,13 +57,12 @@ const OF_A_CONNECTION = [
   'tls_fingerprint',
 ] as const
 
-/** Settings of `cdr_source` that name no source. */
-const SILENT_SOURCES = new Set(['auto', 'none'])
-
 export type Fleet = {
   hosts: Hosts
   reveal: Reveal
   testHost: TestHost
+  maps: Maps
+  origins: Origins
   audits: PbxAudits
   destinations: Destinations
   xapi: XapiSessions
@@ -65,13 +73,19 @@ export type Fleet = {
   prune: { snapshots: PruneOne }
   /** Says how the PBXs are read on schedule, before the work starts. */
   plan(work: Work): void
-  /** What the journal asks of a host within reach: its zone, and the source with the last word on its calls (null: any has). */
-  hostOfCalls(
-    reach: Reach,
-    id: number,
-  ): Promise<{ id: number; timeZone: string; authoritative: string | null } | null>
   /** PBXs whose live calls are to be watched, of all tenants; `settings` changes with whatever a connection depends on. */
   watchedHosts(): Promise<{ id: number; tenantId: number; settings: string }[]>
+  /** What the journal asks of a host within reach; null for none. */
+  hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
+  /** Every host whose calls are to be synchronised from its own log. */
+  hostsWithCallLog(): ReturnType<typeof hostsWithCallLog>
+  /** The rows of a host's call log; throws what `xapi.open` and its client throw. */
+  callLog(
+    reach: Reach,
+    hostId: number,
+    period: { from: Date; to: Date },
+    signal: AbortSignal,
+  ): AsyncGenerator<CallLogRow, void, undefined>
   close(): Promise<void>
 }
 
@@ -98,10 +112,13 @@ export function openFleet({
   const cache = openXapiCache(join(dataDir, 'xapi-descriptions'), log)
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   const snapshots = openSnapshots(store, deps, xapi)
+  const maps = openMaps(store, deps, xapi)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
-    testHost: openHostTest(store, deps, keyring, outbound),
+    testHost: openHostTest(store, deps, { outbound, sessions: xapi, maps }),
+    maps,
+    origins: openOrigins(store, deps, xapi),
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
@@ -126,17 +143,11 @@ export function openFleet({
         return { id, tenantId, settings: JSON.stringify(settings) }
       })
     },
-    async hostOfCalls({ tenantId, hostId }, id) {
-      if (hostId !== null && hostId !== id) return null
-      const row = await store.read
-        .selectFrom('pbx_hosts')
-        .select(['time_zone', 'cdr_source'])
-        .where('tenant_id', '=', tenantId)
-        .where('id', '=', id)
-        .executeTakeFirst()
-      if (!row) return null
-      const timeZone = row.time_zone ?? deps.tenant(tenantId)?.timeZone ?? 'UTC'
-      return { id, timeZone, authoritative: SILENT_SOURCES.has(row.cdr_source) ? null : row.cdr_source }
+    hostOfCalls: openHostFacts(store, deps),
+    hostsWithCallLog: () => hostsWithCallLog(store, deps),
+    async *callLog(reach, hostId, period, signal) {
+      const pbx = await xapi.open(reach, hostId)
+      yield* pbx.callLog.rows(period, { signal })
     },
   }
 }

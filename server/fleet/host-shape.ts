@@ -41,6 +41,7 @@ export function toHost(row: Selectable<PbxHostsTable>): Host {
     cl_calls_is_sync: row.cl_calls_is_sync === 1,
     cl_participants_is_sync: row.cl_participants_is_sync === 1,
     pbx_map: row.pbx_map,
+    pbx_map_built_at: isoOrNull(row.pbx_map_built_at),
     comment: row.comment,
     xapi_url: row.xapi_url,
     xapi_client_id: row.xapi_client_id,

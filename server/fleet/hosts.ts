@@ -11,6 +11,7 @@ import { openFieldCheck } from '../platform/field-check.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
 import { storable } from '../platform/storable.ts'
+import { writeDepartments } from './departments.ts'
 import { HOST_DEFAULTS, toHostColumns } from './host-fields.ts'
 import { readSecrets, sealSecrets } from './host-secrets.ts'
 import { toHost } from './host-shape.ts'
@@ -168,6 +169,7 @@ export function openHosts(
         const sealed = await sealSecrets(keyring, tx, { tenantId: actor.tenantId, id: made.id }, secrets)
         if (Object.keys(sealed).length > 0)
           await tx.db.updateTable('pbx_hosts').set(sealed).where('id', '=', made.id).execute()
+        if (made.pbx_map !== null) await writeDepartments(tx, made, made.pbx_map)
         const after = toHost({ ...made, ...sealed })
         await recordAudit(tx, actor, { action: 'create', entity: 'pbx_host', entityId: made.id, after })
         tx.changed(actor.tenantId, 'pbx_host', made.id)
@@ -185,14 +187,22 @@ export function openHosts(
         const secrets = readSecrets(patch, row, check)
         check.done()
         const sealed = await sealSecrets(keyring, tx, { tenantId: actor.tenantId, id }, secrets)
+        // Written back as it was read, a map that the hub built is still the hub's.
+        const hasNewMap = columns.pbx_map !== undefined && columns.pbx_map !== row.pbx_map
         const changed = await tx.db
           .updateTable('pbx_hosts')
-          .set({ ...columns, ...sealed, updated_at: stampAfter(row, clock) })
+          .set({
+            ...columns,
+            ...sealed,
+            ...(hasNewMap ? { pbx_map_built_at: null, pbx_map_tried_at: null } : {}),
+            updated_at: stampAfter(row, clock),
+          })
           .where('tenant_id', '=', actor.tenantId)
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirstOrThrow()
         checkPin(changed)
+        if (hasNewMap) await writeDepartments(tx, changed, changed.pbx_map)
         const after = toHost(changed)
         // A changed secret shows in no mask.
         const told = { ...after, secrets_changed: Object.keys(secrets) }

@@ -119,40 +119,6 @@ export async function probeHttp(http: HttpClient, base: URL): Promise<Capability
   }
 }
 
-/** Whether the PBX gives its API client a token. The token is not kept. */
-export async function probeToken(
-  http: HttpClient,
-  base: URL,
-  client: { id: string; secret: string },
-): Promise<Capability> {
-  const form = { grant_type: 'client_credentials', client_id: client.id, client_secret: client.secret }
-  try {
-    const { status, body } = await http.request(new URL('/connect/token', base), {
-      method: 'POST',
-      headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-      body: new URLSearchParams(form).toString(),
-      timeoutMs: PATIENCE_MS,
-      maxBytes: 64 * 1024,
-    })
-    const answer = readObject(body.toString('utf8'))
-    if (status === 200 && typeof answer['access_token'] === 'string') return able(null)
-    const { error } = answer
-    const named = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? `: ${error}` : ''
-    return unable(`The PBX gives no token: status ${status}${named}.`)
-  } catch (error) {
-    return unable(wordsOf(error))
-  }
-}
-
-function readObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {}
-  } catch {
-    return {}
-  }
-}
-
 /** Whether an SSH server greets. Nothing is said to it. */
 export async function probeSsh(place: Place, allowed: AllowPrivate): Promise<Capability> {
   try {

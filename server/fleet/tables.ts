@@ -38,6 +38,10 @@ export type PbxHostsTable = {
   cl_calls_is_sync: Flag
   cl_participants_is_sync: Flag
   pbx_map: string | null
+  /** When the hub built the map; null = none there, or given by hand. */
+  pbx_map_built_at: number | null
+  /** When building it was last begun. */
+  pbx_map_tried_at: number | null
   comment: string | null
   xapi_url: string | null
   xapi_client_id: string | null
@@ -88,6 +92,9 @@ export type FleetSettingsTable = {
   open_destinations: string | null
   updated_at: number
 }
+
+/** Which numbers of a host belong to which department, as its map tells. */
+export type PbxDepartmentsTable = { tenant_id: number; host_id: number; number: string; department: string }
 
 /**
  * What the hubs on this store know together of one API client of a PBX. Instants are the database's clock. `name` is
@@ -152,7 +159,25 @@ export type PbxSnapshotTriesTable = {
   failure: string | null
 }
 
+/** Where calls can enter or leave a host, as it was read last; one that is no longer there is not listed. */
+export type PbxOriginsTable = {
+  id: Generated<number>
+  tenant_id: number
+  host_id: number
+  kind: string
+  origin_key: string
+  number: string | null
+  name: string | null
+  trunk: string | null
+  active: Flag
+  listed: Flag
+}
+export type PbxOriginReadsTable = { host_id: number; tenant_id: number; read_at: number }
+
 export type FleetTables = {
+  pbx_origins: PbxOriginsTable
+  pbx_origin_reads: PbxOriginReadsTable
+  pbx_departments: PbxDepartmentsTable
   pbx_hosts: PbxHostsTable
   xapi_tokens: XapiTokensTable
   pbx_audits: PbxAuditsTable

@@ -63,3 +63,15 @@ function fieldsOf(problems: readonly Problem[]): FieldErrors {
   }
   return fields
 }
+
+const PASSING: ReadonlySet<ErrorCode> = new Set([
+  'pbx_unreachable',
+  'pbx_timeout',
+  'pbx_busy',
+  'pbx_failed',
+  'store_unavailable',
+  'store_full',
+])
+
+/** Whether trying again later may do better. What is no error of ours may. */
+export const isPassing = (error: unknown): boolean => !(error instanceof HubError) || PASSING.has(error.code)

@@ -24,11 +24,12 @@ import { popRoutes } from './api/pop.ts'
 import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
-import { pbx3cxCallLogRoutes, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
+import { pbx3cxCallLogRoutes, pbx3cxCallLogStateRoute, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { pbxInboundRuleRoutes } from './api/pbx-inbound-rules.ts'
 import { pbxSnapshotRoutes } from './api/pbx-snapshots.ts'
 import { pbxTraceRoutes } from './api/pbx-trace.ts'
+import { pbx3cxOriginRoutes } from './api/pbx3cx-origins.ts'
 import { qualityRoutes } from './api/quality.ts'
 import { renormaliseRoutes } from './api/renormalise.ts'
 import { routeRoutes } from './api/route.ts'
@@ -73,6 +74,8 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   pbxInboundRuleRoutes(app, fleet)
   pbxSnapshotRoutes(app, { snapshots: fleet.snapshots, settle })
   pbxTraceRoutes(app, fleet)
+  pbx3cxCallLogStateRoute(app, journal)
+  pbx3cxOriginRoutes(app, fleet)
   pbx3cxAuditRoutes(app, { audits: fleet.audits, settle })
   backOfficeRoutes(app, directory)
   helperRoutes(app, { access, destinations: fleet.destinations, settle })

@@ -15,6 +15,7 @@ import type { Metrics } from '../platform/metrics.ts'
 import { openWork, type Work, type WorkTables } from '../platform/work/work.ts'
 import type { Routing, RoutingTables } from '../routing/routing.ts'
 import { ERASERS } from './erasers.ts'
+import { planPbxReading } from './pbx-reading.ts'
 import { openRoutingRoom } from './routing-room.ts'
 import type { SharedMemory } from './shared-memory.ts'
 import { planUpkeep, type UpkeepTables } from './upkeep.ts'
@@ -137,6 +138,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     host: fleet.hostOfCalls,
     work,
     keyring,
+    fleet,
+    log,
     outbound,
   })
   closers.push(journal.close)
@@ -163,6 +166,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   fleet.plan(work)
+  planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,
     prune: {

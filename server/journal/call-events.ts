@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts'
 import { fromJson } from '../platform/database/json.ts'
 import type { Handler, Work } from '../platform/work/work.ts'
 import type { CallsTable } from './call-tables.ts'
-import type { CallPlace, CallTx } from './call-write.ts'
+import type { CallTx } from './call-write.ts'
 import type { AppendEvent } from './events.ts'
 import { isoOrNull, isoTime, type JournalStore, type JournalTx } from './write.ts'
 
@@ -24,7 +24,8 @@ export const callEventKey = (hostId: number, call: string, what: 'ended' | 'miss
   `call:${hostId}:${call}:${what}`
 
 /** Has a call that is over told of, once its records have come, in the transaction that stitched it. */
-export type PlanCallOver = (tx: CallTx, place: CallPlace, call: Pick<Row, 'ended_at'>) => Promise<void>
+type Place = { tenantId: number; hostId: number; callKey: string }
+export type PlanCallOver = (tx: CallTx, place: Place, call: Pick<Row, 'ended_at'>) => Promise<void>
 
 export function openPlanCallOver(work: Pick<Work, 'add'>, clock: Clock): PlanCallOver {
   return async (tx, { tenantId, hostId, callKey }, { ended_at }) => {

@@ -2,11 +2,17 @@ import { sql, type SelectQueryBuilder } from 'kysely'
 import type { CallStatus } from '../../contract/pbx3cx-calls.ts'
 import { readPeriod } from '../platform/written-dates.ts'
 import type { CallTables } from './call-tables.ts'
-import type { CallDeps } from './call-write.ts'
+import { isOfDepartments } from './audiences.ts'
+import type { CallDeps, CallStore } from './call-write.ts'
 import { numberKey } from '../directory/directory.ts'
 
-/** What a credential may see: its tenant, and in it the calls of all hosts or of one. */
-export type CallReach = { tenantId: number; hostId: number | null }
+/** What a credential may see: its tenant, and in it the calls of all hosts or of one, of all departments or of some. */
+export type CallReach = {
+  tenantId: number
+  hostId: number | null
+  /** The only departments whose calls are seen; null = all. */
+  departments: readonly string[] | null
+}
 
 /** What a list of records or calls is narrowed to; undefined = not asked for. */
 export type CallFilters = {
@@ -23,11 +29,12 @@ export type CallFilters = {
   direction?: string | undefined
 }
 
-/** The rows of `table` that may be seen and are asked for. */
+/** The rows of `table` that may be seen and are asked for; records stand beside their `calls`. */
 export function narrow<Table extends keyof CallTables, Row>(
   query: SelectQueryBuilder<CallTables, Table, Row>,
+  store: Pick<CallStore, 'engine'>,
   table: 'records' | 'calls',
-  { tenantId, hostId }: CallReach,
+  { tenantId, hostId, departments }: CallReach,
   filters: CallFilters,
   { lookup, timeZone }: Pick<CallDeps, 'lookup' | 'timeZone'>,
 ): SelectQueryBuilder<CallTables, Table, Row> {
@@ -37,6 +44,7 @@ export function narrow<Table extends keyof CallTables, Row>(
   const equal = (name: string, value: string | number | null | undefined) => {
     if (value !== undefined && value !== null) wanted.push(sql<boolean>`${column(name)} = ${value}`)
   }
+  if (departments !== null) wanted.push(isOfDepartments(store, tenantId, departments))
   equal('host_id', hostId)
   equal('host_id', filters.pbx3cx_host_id)
   equal('queue', filters.queue)

@@ -58,6 +58,8 @@ export type CallsTable = {
   source: string
   records: number
   provisional: Flag
+  /** The numbers that took part in it; null = nobody's. */
+  audience_id: number | null
 } & ToldOfCall &
   Stamps
 
@@ -76,13 +78,41 @@ export type LegsTable = {
   steps: string
 }
 
-/** A host whose log somebody wants refreshed; whoever does it removes the row it read. */
-export type CallLogRefreshesTable = { host_id: number; tenant_id: number; asked_at: number }
+/** A set of numbers of a host that took part in a call together: its agents and queues. Never changes. */
+export type CallAudiencesTable = {
+  id: Generated<number>
+  tenant_id: number
+  host_id: number
+  /** Sorted, a line each. */
+  numbers: string
+}
+export type AudienceNumbersTable = { tenant_id: number; audience_id: number; host_id: number; number: string }
+
+/** How far a host's call log has been read. Instants ms UTC. */
+export type CallLogStatesTable = {
+  host_id: number
+  tenant_id: number
+  /** What began before has been read. */
+  position_at: number | null
+  /** Calls of other sources up to this id were compared with what the log tells. */
+  joined_to: number
+  /** When it is to be read again by itself. */
+  due_at: number
+  started_at: number | null
+  succeeded_at: number | null
+  failed_at: number | null
+  /** What went wrong last, in words; null when the last reading went well. */
+  error: string | null
+  /** Rows that were new, in all. */
+  records: number
+}
 
 export type CallTables = {
   records: RecordsTable
   calls: CallsTable
   legs: LegsTable
-  call_log_refreshes: CallLogRefreshesTable
+  call_audiences: CallAudiencesTable
+  audience_numbers: AudienceNumbersTable
+  call_log_states: CallLogStatesTable
 } & AuditTables &
   ChangeTables

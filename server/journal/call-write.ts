@@ -1,24 +1,17 @@
-import type { Selectable } from 'kysely'
+import { sql, type Selectable } from 'kysely'
 import type { Lookup } from '../directory/directory.ts'
+import type { HostFacts } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
-import { lockForTransaction } from '../platform/database/engine.ts'
+import { isOneOf, lockAllForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
+import { participantsOf, type Audiences } from './audiences.ts'
 import type { PlanCallOver } from './call-events.ts'
 import type { CallTables, RecordsTable } from './call-tables.ts'
 import { stitch, type RecordToStitch, type StitchedCall } from './stitching.ts'
 
 export type CallStore = Store<CallTables>
 export type CallTx = Tx<CallTables>
-
-/** A host as the journal needs it. */
-export type HostFacts = {
-  id: number
-  /** IANA name of the zone its clocks show. */
-  timeZone: string
-  /** The source that has the last word on its calls; null = any has. */
-  authoritative: string | null
-}
 
 export type CallDeps = {
   clock: Clock
@@ -27,6 +20,9 @@ export type CallDeps = {
   host(reach: { tenantId: number; hostId: number | null }, id: number): Promise<HostFacts | null>
   /** The tenant's zone; from memory. */
   timeZone(tenantId: number): string
+  audiences: Audiences
+  /** Has the host's call log read again soon, in the transaction that asks for it. */
+  refreshLater(tx: CallTx, tenantId: number, host: HostFacts): Promise<void>
   planCallOver: PlanCallOver
 }
 
@@ -47,66 +43,137 @@ function partiesOf(lookup: Lookup, tenantId: number, call: StitchedCall) {
   }
 }
 
-/** One call of a host. */
-export type CallPlace = { tenantId: number; hostId: number; callKey: string }
+/** One call of a host; `only` is its record when there can be no other. */
+export type CallPlace = {
+  tenantId: number
+  host: HostFacts
+  callKey: string
+  only?: RecordToStitch | null
+}
+
+export const placeKey = ({ host, callKey }: { host: Pick<HostFacts, 'id'>; callKey: string }): string =>
+  `${host.id} ${callKey}`
+
+const fromExcluded = (columns: object) =>
+  Object.fromEntries(Object.keys(columns).map((name) => [name, sql.ref(`excluded.${name}`)]))
+
+/** The records of these calls, by `placeKey`. Whoever comes second to a call reads what the first one wrote. */
+async function recordsOf(
+  { db, engine }: CallTx,
+  places: CallPlace[],
+): Promise<Map<string, RecordToStitch[]>> {
+  if (places.length === 0) return new Map()
+  await lockAllForTransaction(
+    engine,
+    db as never,
+    places.map((place) => `call ${placeKey(place)}`),
+  )
+  const pairs = places.map(({ host, callKey }) => sql`(cast(${host.id} as bigint), ${callKey})`)
+  const rows = await db
+    .selectFrom('records')
+    .selectAll()
+    .where(sql<boolean>`(host_id, call_key) in (values ${sql.join(pairs)})`)
+    .execute()
+  return Map.groupBy(rows, (row) => `${row.host_id} ${row.call_key}`)
+}
+
+async function writeLegs(
+  { db, engine }: CallTx,
+  calls: { id: number; tenantId: number; isNew: boolean; legs: StitchedCall['legs'] }[],
+): Promise<void> {
+  const former = calls.filter((call) => !call.isNew).map((call) => call.id)
+  if (former.length > 0)
+    await db
+      .deleteFrom('legs')
+      .where(isOneOf(engine, 'call_id', former, 'bigint'))
+      .execute()
+  const rows = calls.flatMap(({ id, tenantId, legs }) =>
+    legs.map(({ steps, ...leg }, position) => ({
+      ...leg,
+      tenant_id: tenantId,
+      call_id: id,
+      position: position + 1,
+      steps: toJson(steps),
+    })),
+  )
+  await db.insertInto('legs').values(rows).execute()
+}
 
 /**
- * Brings a call up to date with its records, in the transaction that changed one of them; answers its id, null when no
- * record of it is left. `only` is the record when there can be no other.
+ * Brings calls up to date with their records, in the transaction that changed some of them; answers their ids by
+ * `placeKey`. A call of which no record is left is gone and has none.
  */
 export async function restitch(
   tx: CallTx,
-  { clock, lookup, planCallOver }: CallDeps,
-  { tenantId, hostId, callKey }: CallPlace,
-  { authoritative, only = null }: { authoritative: string | null; only?: RecordToStitch | null },
-): Promise<number | null> {
-  const { db, engine } = tx
-  // Whoever comes second reads what the first one wrote.
-  if (only === null) await lockForTransaction(engine, db as never, `call ${hostId} ${callKey}`)
-  const records: RecordToStitch[] =
-    only !== null
-      ? [only]
-      : await db
-          .selectFrom('records')
-          .selectAll()
-          .where('host_id', '=', hostId)
-          .where('call_key', '=', callKey)
-          .execute()
-  if (records.length === 0) {
-    await db.deleteFrom('calls').where('host_id', '=', hostId).where('call_key', '=', callKey).execute()
-    return null
-  }
-  const { legs, provisional, ...call } = stitch(records, authoritative)
+  { clock, lookup, audiences, planCallOver }: CallDeps,
+  wanted: CallPlace[],
+): Promise<Map<string, number>> {
+  const { db } = tx
+  const places = [...new Map(wanted.map((place) => [placeKey(place), place])).values()]
+  const records = await recordsOf(
+    tx,
+    places.filter((place) => !place.only),
+  )
+  const stitched = places.flatMap((place) => {
+    const ofCall = place.only ? [place.only] : (records.get(placeKey(place)) ?? [])
+    return ofCall.length === 0 ? [] : [{ place, call: stitch(ofCall, place.host.authoritative) }]
+  })
+  const left = new Set(stitched.map(({ place }) => place))
+  for (const { host, callKey } of places.filter((place) => !left.has(place)))
+    await db.deleteFrom('calls').where('host_id', '=', host.id).where('call_key', '=', callKey).execute()
+  if (stitched.length === 0) return new Map()
+
+  const seenBy = await audiences(
+    tx,
+    stitched.map(({ place: { tenantId, host }, call }) => ({
+      tenantId,
+      hostId: host.id,
+      numbers: participantsOf(call.legs),
+    })),
+  )
   const now = clock.now()
-  const columns = {
-    ...call,
-    ...partiesOf(lookup, tenantId, { ...call, legs, provisional }),
-    provisional: toFlag(provisional),
-    updated_at: now,
-  }
-  const { id } = await db
+  const rows = stitched.map(({ place: { tenantId, host, callKey }, call }, n) => {
+    const { legs: _, provisional, ...told } = call
+    const columns = {
+      ...told,
+      ...partiesOf(lookup, tenantId, call),
+      provisional: toFlag(provisional),
+      audience_id: seenBy[n] ?? null,
+      updated_at: now,
+    }
+    return {
+      columns,
+      row: { ...columns, tenant_id: tenantId, host_id: host.id, call_key: callKey, created_at: now },
+    }
+  })
+  const made = await db
     .insertInto('calls')
-    .values({ ...columns, tenant_id: tenantId, host_id: hostId, call_key: callKey, created_at: now })
-    .onConflict((row) => row.columns(['host_id', 'call_key']).doUpdateSet(columns))
-    .returning('id')
-    .executeTakeFirstOrThrow()
-  if (only === null) await db.deleteFrom('legs').where('call_id', '=', id).execute()
-  await db
-    .insertInto('legs')
-    .values(
-      legs.map(({ steps, ...leg }, position) => ({
-        ...leg,
-        tenant_id: tenantId,
-        call_id: id,
-        position: position + 1,
-        steps: toJson(steps),
-      })),
+    .values(rows.map(({ row }) => row))
+    .onConflict((row) =>
+      row.columns(['host_id', 'call_key']).doUpdateSet(fromExcluded(rows[0]?.columns ?? {}) as never),
     )
+    .returning(['id', 'host_id', 'call_key'])
     .execute()
-  if (!provisional) await planCallOver(tx, { tenantId, hostId, callKey }, call)
-  return id
+  const ids = new Map(made.map((row) => [`${row.host_id} ${row.call_key}`, row.id]))
+  await writeLegs(
+    tx,
+    stitched.map(({ place, call }) => ({
+      id: ids.get(placeKey(place)) ?? 0,
+      tenantId: place.tenantId,
+      isNew: Boolean(place.only),
+      legs: call.legs,
+    })),
+  )
+  for (const { place, call } of stitched)
+    if (!call.provisional)
+      await planCallOver(
+        tx,
+        { tenantId: place.tenantId, hostId: place.host.id, callKey: place.callKey },
+        call,
+      )
+  return ids
 }
 
 /** Whether no other record can belong to the record's call. */
-export const isAlone = (record: Pick<Selectable<RecordsTable>, 'call_history_id'>): boolean =>
-  record.call_history_id === null
+export const isAlone = (record: Pick<Selectable<RecordsTable>, 'call_history_id' | 'call_key'>): boolean =>
+  record.call_history_id === null && record.call_key.startsWith('record:')

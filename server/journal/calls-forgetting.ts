@@ -176,5 +176,30 @@ export const eraseFromCalls: Eraser = async (erasing, { tenantId, parties, needl
     if (last === undefined) break
     after = last.id
   }
+  await eraseAudiences(tx, tenantId, needles, scrub)
   return removed
+}
+
+/** Sets of numbers that took part in a call: one that names who goes is from then on a set of nobody. */
+async function eraseAudiences(
+  { db }: CallTx,
+  tenantId: number,
+  needles: string[],
+  scrub: Erasure['scrub'],
+): Promise<void> {
+  const found = await db
+    .selectFrom('audience_numbers')
+    .select(['audience_id', 'number'])
+    .where('tenant_id', '=', tenantId)
+    .where(mayHold(['number'], needles))
+    .execute()
+  for (const { audience_id: id, number } of found) {
+    if (scrub(number) === null) continue
+    await db.deleteFrom('audience_numbers').where('audience_id', '=', id).execute()
+    await db
+      .updateTable('call_audiences')
+      .set({ numbers: `erased:${id}` })
+      .where('id', '=', id)
+      .execute()
+  }
 }

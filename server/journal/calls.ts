@@ -10,7 +10,8 @@ import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
-import { hostOf, newRow, storeRecord } from './records.ts'
+import { hostOf, newRow } from './new-record.ts'
+import type { StoreRecord } from './store-records.ts'
 import type { StitchedStep } from './stitching.ts'
 
 /** What `/api/v1/pbx3cx-call-logs` and `pbx3cx-call-log-details` do: calls as people mean them. */
@@ -70,9 +71,9 @@ const toStep = ({ kind, from, to }: StitchedStep): CallStep => ({
   duration_ms: to - from,
 })
 
-export function openCalls(store: CallStore, deps: CallDeps): Calls {
+export function openCalls(store: CallStore, deps: CallDeps, storeRecord: StoreRecord): Calls {
   const own = (reach: CallReach, filters: CallFilters) =>
-    narrow(store.read.selectFrom('calls').selectAll(), 'calls', reach, filters, deps)
+    narrow(store.read.selectFrom('calls').selectAll(), store, 'calls', reach, filters, deps)
   const read = async (reach: CallReach, id: number) => {
     const row = await own(reach, {}).where('id', '=', id).executeTakeFirst()
     if (!row) throw notFound('Call')
@@ -110,15 +111,8 @@ export function openCalls(store: CallStore, deps: CallDeps): Calls {
     async create(actor, reach, input) {
       const host = await hostOf(deps, reach, input.pbx3cx_host_id)
       const row = { ...newRow(deps, reach.tenantId, host, input), token_id: authorOf(actor).token_id }
-      return store.transact(async (tx) => {
-        const { call_id } = await storeRecord(tx, deps, host, row)
-        const asked_at = deps.clock.now()
-        await tx.db
-          .insertInto('call_log_refreshes')
-          .values({ host_id: host.id, tenant_id: reach.tenantId, asked_at })
-          .onConflict((one) => one.column('host_id').doUpdateSet({ asked_at }))
-          .execute()
-        tx.changed(reach.tenantId, 'call_log_refresh', host.id)
+      return storeRecord({ host, row }, async ({ call_id }, tx) => {
+        await deps.refreshLater(tx, reach.tenantId, host)
         const call = await tx.db
           .selectFrom('calls')
           .selectAll()

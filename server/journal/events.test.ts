@@ -59,7 +59,10 @@ async function newEvents(t: TestContext, engine: Engine) {
       append(tx as never, { tenantId, kind: 'call.ended', key, happenedAt: 1_000, data: NOBODY }),
     )
   const keysFrom = async (tenantId: number, after?: string) => {
-    const page = await list({ tenantId, hostId: null }, after === undefined ? {} : { after })
+    const page = await list(
+      { tenantId, hostId: null, departments: null },
+      after === undefined ? {} : { after },
+    )
     const rows = await store.read.selectFrom('events').select(['id', 'event_key']).execute()
     const keys = new Map(rows.map((row) => [row.id, row.event_key]))
     return { keys: page.data.map(({ id }) => keys.get(id)), next: page.next_cursor }

@@ -1,11 +1,16 @@
+import type { Fleet } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Store } from '../platform/database/store.ts'
+import type { Log } from '../platform/log.ts'
 import { openHttpClient } from '../platform/http-client.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import type { Work } from '../platform/work/work.ts'
 import type { Directory, FollowedParties, Lookup } from '../directory/directory.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
+import { openAudiences } from './audiences.ts'
+import { openCallLogs, type CallLogs } from './call-logs.ts'
+import { refreshLaterBy } from './call-log-task.ts'
 import { callbackDue, openPlanCallback } from './callback-due.ts'
 import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { callOver, openPlanCallOver } from './call-events.ts'
@@ -31,10 +36,12 @@ import { openPhoneCalls, type PhoneCalls } from './phone-calls.ts'
 import { openPop, type Pop } from './pop.ts'
 import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
+import { openRecordStore } from './store-records.ts'
 import { openReports, type Reports } from './reports.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
+export type { CallReach } from './call-filters.ts'
 export { CALL_COLUMNS, type Calls } from './calls.ts'
 export { eraseFromEvents } from './event-forgetting.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
@@ -85,6 +92,7 @@ export type Journal = {
   /** What PBXs report of ended calls themselves. */
   reports: Reports
   calls: Calls
+  callLogs: CallLogs
   /** How the journal forgets what is too old. */
   prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
   /** Ends what is being sent; call once nothing is sent any more. */
@@ -108,15 +116,25 @@ export type JournalOptions = {
   /** See `CallDeps`. */
   host: CallDeps['host']
   work: Work
+  fleet: Pick<Fleet, 'callLog' | 'hostsWithCallLog'>
+  log: Log
   /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
   outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, ...deps } = options
+  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, fleet, log, ...deps } =
+    options
   const callStore = store as unknown as CallStore
-  const callDeps = { ...deps, host, planCallOver: openPlanCallOver(work, deps.clock) }
+  const callDeps = {
+    ...deps,
+    host,
+    audiences: openAudiences(),
+    refreshLater: refreshLaterBy(work),
+    planCallOver: openPlanCallOver(work, deps.clock),
+  }
+  const storeRecord = openRecordStore(callStore, callDeps)
   const outbox = openOutbox(work)
   for (const column of ['secret', 'old_secret']) keyring.register({ table: WEBHOOKS, column })
   keyring.register({ table: HEADERS, column: 'value' })
@@ -127,7 +145,7 @@ export function openJournal(options: JournalOptions): Journal {
   const telling = { append, planCallback: openPlanCallback(work, deps.clock) }
   work.handle(callbackDue(store, append))
   work.handle(callOver(store, append))
-  const calls = openCalls(callStore, callDeps)
+  const calls = openCalls(callStore, callDeps, storeRecord)
   const card = {
     dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
     codes: openDispositionCodes(store, deps),
@@ -145,9 +163,10 @@ export function openJournal(options: JournalOptions): Journal {
     webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
     deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
-    records: openRecords(callStore, callDeps),
+    records: openRecords(callStore, callDeps, storeRecord),
     reports: openReports(callStore, callDeps),
     calls,
+    callLogs: openCallLogs(callStore, callDeps, fleet, log),
     prune: {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),

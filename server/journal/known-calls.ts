@@ -3,6 +3,7 @@ import type { Call } from '../../contract/pbx3cx-calls.ts'
 import { isOneOf } from '../platform/database/engine.ts'
 import { storable } from '../platform/storable.ts'
 import type { About } from './about.ts'
+import { isOfDepartments } from './audiences.ts'
 import type { CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
 import { toCall } from './calls.ts'
@@ -32,9 +33,10 @@ const outsideNumber = (call: Selectable<CallsTable>) =>
   call.direction === 'outbound' ? call.called_number : call.caller_number
 
 export function openKnownCalls(store: JournalStore): KnownCalls {
-  const within = ({ tenantId, hostId }: CallReach) => {
-    const rows = store.read.selectFrom('calls').selectAll().where('tenant_id', '=', tenantId)
-    return hostId === null ? rows : rows.where('host_id', '=', hostId)
+  const within = ({ tenantId, hostId, departments }: CallReach) => {
+    let rows = store.read.selectFrom('calls').selectAll().where('tenant_id', '=', tenantId)
+    if (hostId !== null) rows = rows.where('host_id', '=', hostId)
+    return departments === null ? rows : rows.where(isOfDepartments(store, tenantId, departments))
   }
 
   return {
@@ -55,8 +57,8 @@ export function openKnownCalls(store: JournalStore): KnownCalls {
         const { customer_id, contact_id } = row
         return { record: toCall(row), number: outsideNumber(row), customer_id, contact_id }
       }
-      // What a PBX says of a call names no host, so a credential of one host is told nothing of it.
-      if (reach.hostId !== null) return null
+      // What a PBX says of a call names no host and no agent that could be looked up: who sees some calls only is told nothing of it.
+      if (reach.hostId !== null || reach.departments !== null) return null
       const event = await store.read
         .selectFrom('pbx_events')
         .select(['number_raw', 'customer_id', 'contact_id'])

@@ -23,7 +23,8 @@ import {
 } from './phone-call-fields.ts'
 import { writePhoneCallNote } from './phone-call-note.ts'
 import { checkInstants, readRecord } from './record-fields.ts'
-import { hostOf, newRow, storeRecord } from './records.ts'
+import { hostOf, newRow } from './new-record.ts'
+import { storeOne } from './store-records.ts'
 import type { JournalDeps, JournalStore, JournalTx, Written } from './write.ts'
 
 export type PhoneCallFilters = CallFilters & {
@@ -115,7 +116,7 @@ export function openPhoneCalls(store: JournalStore, deps: Deps): PhoneCalls {
     await db.updateTable('calls').set(whom).where('id', '=', id).execute()
 
   const narrowed = (reach: CallReach, filters: CallFilters) =>
-    narrow(store.read.selectFrom('calls').selectAll('calls'), 'calls', reach, filters, deps)
+    narrow(store.read.selectFrom('calls').selectAll('calls'), store, 'calls', reach, filters, deps)
 
   const shown = async (db: Db, tenantId: number, id: number): Promise<PhoneCall> => {
     const [one] = await told(db, tenantId, [await callIn(db, id)])
@@ -165,7 +166,7 @@ export function openPhoneCalls(store: JournalStore, deps: Deps): PhoneCalls {
         // Somebody who tells of a call by hand knows when it began, and not how long it rang.
         const answered_at = row.status === 'answered' ? row.started_at : null
         const record = { ...row, answered_at, payload: toJson(payload), token_id }
-        const { call_id } = await storeRecord(tx, deps, host, record)
+        const { call_id } = await storeOne(tx, deps, host, record)
         if (whom !== undefined) await setWhom(tx, call_id, whom)
         const [one] = await told(tx.db, tenantId, [await callIn(tx.db, call_id)])
         // Told again, what was written down at first stays as it was corrected since.
@@ -212,8 +213,7 @@ export function openPhoneCalls(store: JournalStore, deps: Deps): PhoneCalls {
             .set({ ...columns, answered_at, payload: toJson(kept), updated_at })
             .where('id', '=', record.id)
             .execute()
-          const place = { tenantId, hostId: host.id, callKey: call.call_key }
-          await restitch(tx, deps, place, { authoritative: host.authoritative })
+          await restitch(tx, deps, [{ tenantId, host, callKey: call.call_key }])
           const act = { before: record, after: { ...after, payload: toJson(kept) } }
           await recordAudit(tx, actor, { action: 'update', entity: 'record', entityId: record.id, ...act })
         }

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import { lockForTransaction } from '../platform/database/engine.ts'
 import type { ToldOfCall } from './call-tables.ts'
-import { restitch, type CallDeps, type CallTx, type HostFacts } from './call-write.ts'
+import type { HostFacts } from '../fleet/fleet.ts'
+import { restitch, type CallDeps, type CallTx } from './call-write.ts'
 import { REPORTED } from './stitching.ts'
 
 /** A report's start lies in the call it is about, but for clocks that count whole seconds. */
@@ -85,10 +86,11 @@ export async function callOfReport(tx: CallTx, hostId: number, report: Sides): P
 export async function absorbReports(
   tx: CallTx,
   deps: CallDeps,
-  { id: hostId, authoritative }: HostFacts,
+  host: HostFacts,
   callId: number,
 ): Promise<number> {
   const { db } = tx
+  const { id: hostId } = host
   const call = await db
     .selectFrom('calls')
     .select([...COLUMNS, 'tenant_id'])
@@ -117,6 +119,6 @@ export async function absorbReports(
     kept = Math.min(kept, report.id)
     await db.updateTable('calls').set({ call_key }).where('id', '=', kept).execute()
   }
-  await restitch(tx, deps, { tenantId: call.tenant_id, hostId, callKey: call_key }, { authoritative })
+  await restitch(tx, deps, [{ tenantId: call.tenant_id, host, callKey: call_key }])
   return kept
 }

@@ -8,7 +8,8 @@ import { storable } from '../platform/storable.ts'
 import { readWrittenInstant } from '../platform/written-dates.ts'
 import type { CallReach } from './call-filters.ts'
 import type { CallDeps, CallStore } from './call-write.ts'
-import { hostOf, newRow, storeRecord } from './records.ts'
+import { hostOf, newRow } from './new-record.ts'
+import { storeOne } from './store-records.ts'
 import { callOfReport, lockReports } from './report-calls.ts'
 import { REPORTED } from './stitching.ts'
 
@@ -85,7 +86,7 @@ export function openReports(store: CallStore, deps: CallDeps): Reports {
       return store.transact(async (tx) => {
         await lockReports(tx, host.id)
         const call_key = (await callOfReport(tx, host.id, row)) ?? together
-        const stored = await storeRecord(tx, deps, host, {
+        const stored = await storeOne(tx, deps, host, {
           ...row,
           payload: toJson(Object.fromEntries(payload)),
           natural_key,

@@ -47,6 +47,16 @@ function stepsOf(record: RecordToStitch): StitchedStep[] {
   return steps
 }
 
+/** Which source is believed where nobody named one; any other one comes before what somebody told by hand. */
+const BELIEVED = ['xapi', 'socket_in', 'socket_out', 'files', 'data_connector']
+const BY_HAND = 'manual'
+
+const rankOf = (source: string, authoritative: string | null): number => {
+  if (source === authoritative) return -1
+  const rank = BELIEVED.indexOf(source)
+  return rank >= 0 ? rank : BELIEVED.length + (source === BY_HAND ? 1 : 0)
+}
+
 const firstOf = <Value>(values: (Value | null)[]): Value | null =>
   values.find((value) => value !== null) ?? null
 
@@ -72,13 +82,19 @@ function withoutReports(records: readonly RecordToStitch[]): readonly RecordToSt
  *
  * It begins with its earliest record, whose caller, called number and direction are the call's; it is answered by the
  * first record that was answered, whose agent is the call's; it ends when all of them have ended. `authoritative` is the
- * source that has the last word on the host (null: any has); what others tell alone is provisional.
+ * source that has the last word on the host (null: any has); what others tell alone is provisional. Of several sources
+ * only the one that is believed most counts: the others told of the same.
  */
 export function stitch(records: readonly RecordToStitch[], authoritative: string | null): StitchedCall {
-  const all = [...new Map(records.map((record) => [record.id, record])).values()]
-  const ordered = withoutReports(all).toSorted(
+  const all = [...new Map(records.map((record) => [record.id, record])).values()].sort(
     (one, other) => one.started_at - other.started_at || one.id - other.id,
   )
+  const counted = withoutReports(all)
+  const [believed] = counted.toSorted(
+    (one, other) =>
+      rankOf(one.source, authoritative) - rankOf(other.source, authoritative) || one.id - other.id,
+  )
+  const ordered = counted.filter((record) => record.source === believed?.source)
   const [first] = ordered
   if (first === undefined) throw new Error('there is no call without a record')
   const answered = ordered
@@ -88,7 +104,6 @@ export function stitch(records: readonly RecordToStitch[], authoritative: string
   const ends = ordered.map((record) => record.ended_at)
   const ended = ends.includes(null) ? null : Math.max(...ends.map(Number))
   const failed = TELLING.find((status) => ordered.some((record) => record.status === status))
-  const sources = [...new Set(ordered.map((record) => record.source))]
   return {
     direction: firstOf(ordered.map((record) => record.direction)),
     started_at: first.started_at,
@@ -106,9 +121,9 @@ export function stitch(records: readonly RecordToStitch[], authoritative: string
     queue: firstOf(ordered.map((record) => record.queue)),
     agent_extension: reached.agent_extension,
     agent_name: reached.agent_name,
-    source: sources.includes(authoritative ?? '') ? (authoritative ?? '') : (sources[0] ?? ''),
+    source: first.source,
     records: all.length,
-    provisional: ended === null || (authoritative !== null && !sources.includes(authoritative)),
+    provisional: ended === null || (authoritative !== null && first.source !== authoritative),
     legs: ordered.map((record) => ({
       record_id: record.id,
       queue: record.queue,

@@ -11,6 +11,7 @@ import { recordsMigration } from './011-records.ts'
 import { usersMigration } from './012-users.ts'
 import { xapiTokensMigration } from './013-xapi-tokens.ts'
 import { liveCallsMigration } from './014-live-calls.ts'
+import { pbxReadingMigration } from './015-pbx-reading.ts'
 import { eventsMigration } from './016-events.ts'
 import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
@@ -31,6 +32,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '012-users': usersMigration(engine),
     '013-xapi-tokens': xapiTokensMigration(engine),
     '014-live-calls': liveCallsMigration(engine),
+    '015-pbx-reading': pbxReadingMigration(engine),
     '016-events': eventsMigration(engine),
     '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '018-pop': popMigration(engine),

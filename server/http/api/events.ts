@@ -1,7 +1,7 @@
 import { EventFeed, EventQuery } from '../../../contract/events.ts'
 import type { Journal } from '../../journal/journal.ts'
 import { needs, type App } from '../app.ts'
-import { reachOf } from './reach.ts'
+import { everyCallReachOf } from './reach.ts'
 
 /** `/api/v1/events`: what happened, for those who poll. */
 export function eventRoutes(app: App, { events }: Pick<Journal, 'events'>): void {
@@ -18,6 +18,6 @@ export function eventRoutes(app: App, { events }: Pick<Journal, 'events'>): void
         response: { 200: EventFeed },
       },
     },
-    (request) => events.list(reachOf(request), request.query),
+    (request) => events.list(everyCallReachOf(request), request.query),
   )
 }

@@ -38,7 +38,7 @@ async function serve(t: TestContext, country: string | null): Promise<{ app: App
   app.setErrorHandler(errorHandler(log))
   app.addHook('onRequest', async (asked) => {
     const scopes = new Set(['directory:write'] as const)
-    const place = { tenantId: 1, homeTenantId: 1, hostId: null, clearSecrets: false }
+    const place = { tenantId: 1, homeTenantId: 1, hostId: null, departments: null, clearSecrets: false }
     admit(asked, { tokenId: 1, tokenName: 'test', ...place, scopes, session: null })
   })
   importRoutes(app, { imports })

@@ -8,7 +8,7 @@ import type { Fleet } from '../../fleet/fleet.ts'
 import type { Live, Viewer } from '../../live/live.ts'
 import { HubError, invalid } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App } from '../app.ts'
-import { reachOf } from './reach.ts'
+import { everyCallReachOf, reachOf } from './reach.ts'
 
 type Deps = { access: Access; fleet: Fleet; live: Live }
 
@@ -54,11 +54,13 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
     async (request, reply) => {
       const principal = principalOf(request)
       const { host } = request.query
+      const phones = phonesOf(access, request)
+      if (phones === null) everyCallReachOf(request)
       if (host !== undefined) await fleet.hosts.get(reachOf(request), host)
       const viewer: Viewer = {
         tenantId: principal.tenantId,
         hostId: host ?? principal.hostId,
-        phones: phonesOf(access, request),
+        phones,
         stands: () => access.stands(principal, 'calls:read'),
       }
       return reply
@@ -78,7 +80,7 @@ export function liveRoutes(app: App, { access, fleet, live }: Deps): void {
         response: { 200: HostLive },
       },
     },
-    (request) => live.ofHost(reachOf(request), request.params.host),
+    (request) => live.ofHost(everyCallReachOf(request), request.params.host),
   )
   app.post(
     '/click-to-call',

@@ -8,7 +8,7 @@ import type { NoteWriter, Notes } from '../../journal/journal.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
 import { inOurSpelling, takesEitherSpelling } from '../spellings.ts'
-import { reachOf } from './reach.ts'
+import { callReachOf } from './reach.ts'
 
 /** Notes of one customer, contact or call at the most, when all are asked for. */
 const MOST_BARE = 200
@@ -24,7 +24,7 @@ export function nameOf(request: FastifyRequest): string {
 
 export function writerOf(request: FastifyRequest): NoteWriter {
   const { scopes } = principalOf(request)
-  return { actor: actor(request), reach: reachOf(request), anybodys: mayDo(scopes, 'calls:write') }
+  return { actor: actor(request), reach: callReachOf(request), anybodys: mayDo(scopes, 'calls:write') }
 }
 
 /** Whose notes are asked for as a bare array; null = a page is asked for. */

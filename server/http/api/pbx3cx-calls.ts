@@ -7,6 +7,7 @@ import {
   Call,
   CallDetails,
   CallList,
+  CallLogState,
   CallRecord,
   CallRecordList,
   RecordInput,
@@ -18,7 +19,7 @@ import { actor, needs, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
 import { FilteredQuery, bareOrPage, pagingOf, takesFilters } from './bare-lists.ts'
-import { reachOf } from './reach.ts'
+import { callReachOf, forbidDepartmentTokens } from './reach.ts'
 
 const filters = {
   pbx3cx_host_id: Type.Optional(Id),
@@ -54,7 +55,7 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
     },
     (request) => {
       const { query } = request
-      const reach = reachOf(request)
+      const reach = callReachOf(request)
       if (query.page !== undefined) return records.list(reach, query, pagingOf(query, RECORD_COLUMNS))
       return records.page(reach, query, { cursor: query.cursor ?? null, perPage: query.per_page ?? 20 })
     },
@@ -72,7 +73,8 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
       },
     },
     async (request, reply) => {
-      const made = await records.create(actor(request), reachOf(request), request.body)
+      forbidDepartmentTokens(request)
+      const made = await records.create(actor(request), callReachOf(request), request.body)
       return reply.code(201).send(await settle(made))
     },
   )
@@ -82,7 +84,7 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
       ...needs('calls:read'),
       schema: { tags, summary: 'Read a record of a call', params: IdParams, response: { 200: CallRecord } },
     },
-    (request) => records.get(reachOf(request), request.params.id),
+    (request) => records.get(callReachOf(request), request.params.id),
   )
   for (const [method, status] of [
     ['PUT', 201],
@@ -102,9 +104,10 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
         response: { [status]: CallRecord },
       },
       handler: async (request, reply) => {
+        forbidDepartmentTokens(request)
         const { params, body } = request
         const condition = conditionOn(request)
-        const changed = await records.update(actor(request), reachOf(request), params.id, body, condition)
+        const changed = await records.update(actor(request), callReachOf(request), params.id, body, condition)
         return reply.code(status).send(await settle(changed))
       },
     })
@@ -122,10 +125,28 @@ export function pbx3cxCallRoutes(app: App, { records, settle }: Deps): void {
       },
     },
     async (request, reply) => {
+      forbidDepartmentTokens(request)
       const condition = conditionOn(request)
-      await settle(await records.remove(actor(request), reachOf(request), request.params.id, condition))
+      await settle(await records.remove(actor(request), callReachOf(request), request.params.id, condition))
       return reply.code(201).send({ message: 'The record was removed.' })
     },
+  )
+}
+
+/** `/api/v1/pbx3cx-hosts/{id}/call-log`: how the host's own log is read. */
+export function pbx3cxCallLogStateRoute(app: App, { callLogs }: Pick<Journal, 'callLogs'>): void {
+  app.get(
+    '/pbx3cx-hosts/:id/call-log',
+    {
+      ...needs('fleet:read'),
+      schema: {
+        tags: ['PBX hosts'],
+        summary: "Tell how far the host's own call log has been read, and what went wrong",
+        params: IdParams,
+        response: { 200: CallLogState },
+      },
+    },
+    (request) => callLogs.state(callReachOf(request), request.params.id),
   )
 }
 
@@ -147,7 +168,9 @@ export function pbx3cxCallLogRoutes(app: App, { calls, settle }: Deps): void {
       },
     },
     (request, reply) =>
-      bareOrPage(request, reply, CALL_COLUMNS, (asked) => calls.list(reachOf(request), request.query, asked)),
+      bareOrPage(request, reply, CALL_COLUMNS, (asked) =>
+        calls.list(callReachOf(request), request.query, asked),
+      ),
   )
   app.post(
     path,
@@ -162,7 +185,8 @@ export function pbx3cxCallLogRoutes(app: App, { calls, settle }: Deps): void {
       },
     },
     async (request, reply) => {
-      const made = await calls.create(actor(request), reachOf(request), request.body)
+      forbidDepartmentTokens(request)
+      const made = await calls.create(actor(request), callReachOf(request), request.body)
       return reply.code(201).send(await settle(made))
     },
   )
@@ -172,7 +196,7 @@ export function pbx3cxCallLogRoutes(app: App, { calls, settle }: Deps): void {
       ...needs('calls:read'),
       schema: { tags, summary: 'Read a call', params: IdParams, response: { 200: Call } },
     },
-    (request) => calls.get(reachOf(request), request.params.id),
+    (request) => calls.get(callReachOf(request), request.params.id),
   )
   app.get(
     '/pbx3cx-call-log-details/:id',
@@ -185,6 +209,6 @@ export function pbx3cxCallLogRoutes(app: App, { calls, settle }: Deps): void {
         response: { 200: CallDetails },
       },
     },
-    (request) => calls.details(reachOf(request), request.params.id),
+    (request) => calls.details(callReachOf(request), request.params.id),
   )
 }

@@ -8,8 +8,10 @@ import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createTcpServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
+import type { Role } from '../../../pbx-simulator/model/pbx.ts'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { post } from '../../../test/pbx-fleet.ts'
+import { newSimulator } from '../../../test/simulated-pbx.ts'
 import { newDirectory, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 
@@ -52,6 +54,27 @@ function hasOpenssl(): boolean {
 }
 const skip = hasOpenssl() ? false : 'no openssl to make a certificate with'
 
+const RESOURCES = [
+  'system_status',
+  'licence',
+  'users',
+  'groups',
+  'queues',
+  'ring_groups',
+  'ivrs',
+  'trunks',
+  'dids',
+  'inbound_rules',
+  'holidays',
+  'call_log',
+  'active_calls',
+  'recordings',
+  'backups',
+  'audit_log',
+  'cdr_settings',
+  'call_control',
+]
+
 const run = async (ask: Ask, body: Json, token?: string) => {
   const { id } = await post(ask, 'pbx3cx-hosts', body, token)
   const tested = await ask('POST', `/api/v1/pbx3cx-hosts/${id}/test`, {
@@ -76,14 +99,24 @@ onEachStore('the test of a host', (engine) => {
       ssh_port: ssh,
     }
     const { tested, results, host } = await run(ask, body)
-    assert.deepEqual(results, {
-      dns: { able: true, reason: null, found: '127.0.0.1' },
-      tls: { able: null, reason: 'xapi_url is http: nothing is encrypted.', found: null },
-      http: { able: true, reason: null, found: 'status 404' },
-      token: { able: true, reason: null, found: null },
-      ssh: { able: true, reason: null, found: 'SSH-2.0-Pretend' },
-      resources: { able: null, reason: 'This test does not ask for the resources of the PBX.', found: null },
-    })
+    const { dns, tls, http, token, ssh: greeting, pbx_map, ...resources } = results
+    assert.deepEqual(
+      { dns, tls, http, token, greeting, pbx_map },
+      {
+        dns: { able: true, reason: null, found: '127.0.0.1' },
+        tls: { able: null, reason: 'xapi_url is http: nothing is encrypted.', found: null },
+        http: { able: true, reason: null, found: 'status 404' },
+        token: { able: true, reason: null, found: null },
+        greeting: { able: true, reason: null, found: 'SSH-2.0-Pretend' },
+        pbx_map: { able: null, reason: 'It is made of the extensions.', found: null },
+      },
+    )
+    // A web server that gives tokens and knows nothing of a PBX.
+    assert.deepEqual(Object.keys(resources), RESOURCES)
+    for (const one of Object.values<Json>(resources)) {
+      assert.deepEqual([one.able, one.reason], [false, 'The PBX does not know it (404).'])
+      assert.match(one.advice, /update the PBX/)
+    }
     assert.ok(tested.json.not_covered.length > 0)
     assert.deepEqual(host.capabilities, { tested_at: tested.json.tested_at, results })
     assert.equal(host.last_seen_at, tested.json.tested_at)
@@ -106,7 +139,7 @@ onEachStore('the test of a host', (engine) => {
     assert.deepEqual(
       [one.results.token.reason, one.results.ssh.reason],
       [
-        'The PBX gives no token: status 401: invalid_client.',
+        'The PBX refuses the client id, the secret or the token (401).',
         'Something else than an SSH server answers there.',
       ],
     )
@@ -182,4 +215,43 @@ onEachStore('the test of a host', (engine) => {
       assert.deepEqual((await ways({ tls_mode: 'skip' })).able, [true, true, true])
     },
   )
+
+  test('every resource is asked for: what a role opens, and of the others why not and what to do', async (t) => {
+    const { ask } = await newHub(t, engine, { env: { CORDBOARD_SECRET_KEY: newMasterKey() } })
+    const ofRole = async (role: Role) => {
+      const { fields } = await newSimulator(t, { role })
+      const { results } = await run(ask, fields)
+      const refused = RESOURCES.filter((name) => results[name].able !== true)
+      for (const name of refused) assert.match(results[name].reason, /\(403\)/, `${role}: ${name}`)
+      return { refused, results }
+    }
+    const owner = await ofRole('system_owners')
+    assert.deepEqual(owner.refused, [])
+    assert.equal(owner.results.system_status.found, '20.0.8.1')
+    assert.equal(owner.results.pbx_map.found, '6 extensions, 1 queues, 1 IVRs')
+    const admin = await ofRole('system_admins')
+    assert.deepEqual(admin.refused, ['call_log', 'recordings'])
+    assert.match(admin.results.call_log.advice, /system owners/)
+    const user = await ofRole('users')
+    assert.ok(user.refused.includes('system_status') && !user.refused.includes('users'))
+    assert.match(user.results.system_status.advice, /role/)
+  })
+
+  test('a PBX that fails, one that is busy and one that cuts the connection are told apart', async (t) => {
+    const { ask } = await newHub(t, engine, { env: { CORDBOARD_SECRET_KEY: newMasterKey() } })
+    const { simulator, fields } = await newSimulator(t)
+    simulator.faults.set('500@ReportCallLogData')
+    simulator.faults.set('429=60@Recordings')
+    const { results } = await run(ask, fields)
+    assert.match(results.call_log.reason, /failed \(500\)/)
+    assert.equal(results.users.able, true)
+    assert.match(results.recordings.advice, /later/)
+    simulator.faults.clear()
+    simulator.faults.set('dropped')
+    const cut = await run(ask, fields)
+    assert.deepEqual(
+      [cut.results.dns.able, cut.results.token.able, cut.results.users.able],
+      [true, false, false],
+    )
+  })
 })

@@ -3,6 +3,7 @@ import { Type } from 'typebox'
 import { Id, IdParams } from '../../../contract/common.ts'
 import { ConditionHeaders } from '../../../contract/headers.ts'
 import {
+  BuiltMap,
   Host,
   HostInput,
   HostList,
@@ -47,6 +48,7 @@ export function pbx3cxHostRoutes(app: App, deps: Deps): void {
   crudRoutes(app, HOSTS, deps)
   crudRoutes(app, ALIAS, deps)
   testRoute(app, deps)
+  mapRoute(app, deps)
   app.post(
     `${HOSTS}/:id/reveal`,
     // Its answer is never kept under a key: it holds secrets.
@@ -72,7 +74,7 @@ function testRoute(app: App, { fleet, settle }: Deps): void {
       schema: {
         tags: ['PBX hosts'],
         summary:
-          'Reach a host by name, TLS, HTTP, token and SSH; keeps what was found, with the reason for each no',
+          'Reach a host by name, TLS, HTTP and SSH and ask for all that is used of its API; keeps what was found, with the reason for each no',
         params: IdParams,
         response: { 200: HostTest },
       },
@@ -80,6 +82,25 @@ function testRoute(app: App, { fleet, settle }: Deps): void {
     async (request) => {
       forbidHostTokens(request)
       return settle(await fleet.testHost(actor(request), reachOf(request), request.params.id))
+    },
+  )
+}
+
+function mapRoute(app: App, { fleet, settle }: Deps): void {
+  app.post(
+    `${HOSTS}/:id/map`,
+    {
+      ...needs('fleet:write'),
+      schema: {
+        tags: ['PBX hosts'],
+        summary: 'Build pbx_map from the PBX now; 409 for a map that was given by hand',
+        params: IdParams,
+        response: { 200: BuiltMap },
+      },
+    },
+    async (request) => {
+      forbidHostTokens(request)
+      return settle(await fleet.maps.build(actor(request), reachOf(request), request.params.id))
     },
   )
 }

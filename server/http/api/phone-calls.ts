@@ -12,7 +12,7 @@ import { conditionOn } from '../etags.ts'
 import { takesEitherSpelling } from '../spellings.ts'
 import { FilteredQuery, pagingOf, takesFilters } from './bare-lists.ts'
 import { nameOf } from './notes.ts'
-import { reachOf } from './reach.ts'
+import { callReachOf, forbidDepartmentTokens, reachOf } from './reach.ts'
 
 const PER_PAGE = 20
 const Query = FilteredQuery({
@@ -65,7 +65,7 @@ export function phoneCallRoutes(app: App, { phoneCalls, fleet, settle }: Deps): 
       const { sort: by } = pagingOf({ sort }, PHONE_CALL_COLUMNS)
       const asked = { page: page ?? 1, perPage: per_page ?? PER_PAGE, sort: by, filters: {} }
       const wanted = status === 'completed' ? 'answered' : status
-      return phoneCalls.list(reachOf(request), { ...filters, status: wanted }, asked)
+      return phoneCalls.list(callReachOf(request), { ...filters, status: wanted }, asked)
     },
   )
   app.post(
@@ -81,9 +81,10 @@ export function phoneCallRoutes(app: App, { phoneCalls, fleet, settle }: Deps): 
       },
     },
     async (request, reply) => {
+      forbidDepartmentTokens(request)
       const pbx3cx_host_id = await hostOf(request, request.body.pbx3cx_host_id)
       const input = { ...request.body, pbx3cx_host_id }
-      const made = phoneCalls.create(actor(request), reachOf(request), input, nameOf(request))
+      const made = phoneCalls.create(actor(request), callReachOf(request), input, nameOf(request))
       return reply.code(201).send(await settle(await made))
     },
   )
@@ -93,7 +94,7 @@ export function phoneCallRoutes(app: App, { phoneCalls, fleet, settle }: Deps): 
       ...needs('calls:read'),
       schema: { tags, summary: 'Read a call', params: IdParams, response: { 200: PhoneCall } },
     },
-    (request) => phoneCalls.get(reachOf(request), request.params.id),
+    (request) => phoneCalls.get(callReachOf(request), request.params.id),
   )
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route({
@@ -110,9 +111,10 @@ export function phoneCallRoutes(app: App, { phoneCalls, fleet, settle }: Deps): 
         response: { 200: PhoneCall },
       },
       handler: async (request) => {
+        forbidDepartmentTokens(request)
         const options = { name: nameOf(request), condition: conditionOn(request) }
         const { params, body } = request
-        return settle(await phoneCalls.update(actor(request), reachOf(request), params.id, body, options))
+        return settle(await phoneCalls.update(actor(request), callReachOf(request), params.id, body, options))
       },
     })
   }

@@ -22,7 +22,7 @@ import { conditionOn } from '../etags.ts'
 import { languageAsked } from '../languages.ts'
 import { nameOf } from './notes.ts'
 import { needsBook } from './pop.ts'
-import { reachOf } from './reach.ts'
+import { everyCallReachOf } from './reach.ts'
 
 type Deps = Pick<Journal, 'pop' | 'popLinks' | 'dispositions' | 'notes'> & { settle: Settle }
 const tags = ['pop']
@@ -81,7 +81,7 @@ export function popLinkSettingRoutes(
       if (!mayDo(scopes, 'calls:read'))
         throw new HubError('scope_missing', 'This takes the scope calls:read as well.')
       const agent = session === null ? (request.body.agent ?? null) : nameOf(request)
-      const made = await popLinks.make(actor(request), reachOf(request), request.body, agent)
+      const made = await popLinks.make(actor(request), everyCallReachOf(request), request.body, agent)
       return reply.code(201).send(await settle(made))
     },
   )
@@ -105,7 +105,11 @@ export function popLinkRoutes(app: App, deps: Deps & { access: Access }): void {
     const name = agent === null ? 'link' : `link of ${agent}`
     return { kind: 'link', id, name, tenantId, requestId: request.id, address: request.ip }
   }
-  const reach = ({ tenantId, reachHostId }: LinkClaim) => ({ tenantId, hostId: reachHostId })
+  const reach = ({ tenantId, reachHostId }: LinkClaim) => ({
+    tenantId,
+    hostId: reachHostId,
+    departments: null,
+  })
   const card = (request: FastifyRequest, lang?: string) => {
     const claim = claimOf(request)
     const { number, call, host } = claim
@@ -133,6 +137,7 @@ export function popLinkRoutes(app: App, deps: Deps & { access: Access }): void {
         scopes: new Set(),
         session: null,
         hostId: claim.reachHostId,
+        departments: null,
         clearSecrets: false,
       })
     },

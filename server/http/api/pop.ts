@@ -6,7 +6,7 @@ import type { Journal } from '../../journal/journal.ts'
 import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { languageAsked } from '../languages.ts'
-import { reachOf } from './reach.ts'
+import { callReachOf } from './reach.ts'
 
 /** A card shows the book as well as the journal. HubError `scope_missing`. */
 export function needsBook(request: FastifyRequest): void {
@@ -33,7 +33,7 @@ export function popRoutes(app: App, { pop, attach, settle }: Deps): void {
       needsBook(request)
       const { scopes } = principalOf(request)
       const write = mayDo(scopes, 'journal:write')
-      return pop.card(reachOf(request), request.query, {
+      return pop.card(callReachOf(request), request.query, {
         language: languageAsked(request, request.query.lang),
         may: { write, attach: write },
       })

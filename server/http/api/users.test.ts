@@ -119,7 +119,7 @@ onEachStore('users and sessions', (engine) => {
     assert.equal((await ask('GET', '/api/v1/session', { token: chosen })).json.tenants.length, 2)
     // Two sees Bea as a member, but only the operator, who made her, changes her.
     const seen = (await within(two)('GET', '/api/v1/users')).json.data[0]
-    assert.deepEqual(seen.memberships, [{ tenant_id: two, role: 'manager', phones: [] }])
+    assert.deepEqual(seen.memberships, [{ tenant_id: two, role: 'manager', phones: [], departments: null }])
     assert.equal(
       (await within(two)('PATCH', `/api/v1/users/${seen.id}`, { body: { name: 'x' } })).status,
       403,

@@ -133,6 +133,13 @@ export async function lockForTransaction(engine: Engine, db: Db, name: string): 
     await sql`select pg_advisory_xact_lock(hashtext(${sql.val(`cordboard ${name}`)}))`.execute(db)
 }
 
+/** As `lockForTransaction`, for several names at once; always in the same order, so that nobody waits in a circle. */
+export async function lockAllForTransaction(engine: Engine, db: Db, names: string[]): Promise<void> {
+  if (engine === 'sqlite' || names.length === 0) return
+  const locks = sql`select distinct hashtext('cordboard ' || name) as lock from unnest(${sql.val(names)}::text[]) as name`
+  await sql`select pg_advisory_xact_lock(lock) from (${locks} order by lock) as sorted`.execute(db)
+}
+
 /**
  * Lets any number of transactions past this point together, but none beside one that holds `lockForTransaction` of that
  * name: that one waits until they have all ended, and they wait for it.

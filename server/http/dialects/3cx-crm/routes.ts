@@ -121,12 +121,13 @@ export function crmDialect(app: App, deps: CrmDeps): void {
     { ...needs('journal:write', DIALECT), schema: { tags, summary: 'A call that has ended' } },
     async (request, reply) => {
       const { tenantId, hostId } = principalOf(request)
+      const reach = { tenantId, hostId, departments: null }
       const parameters = parametersOf(request)
       const host = hostNamed(parameters, hostId)
       if (host === null)
         throw invalid({ host: ['Say which PBX it was: take its own template, or a token of its own.'] })
       const report = readCallReport(parameters, host)
-      const { call_id } = await settle(await reports.take(actor(request), { tenantId, hostId }, report))
+      const { call_id } = await settle(await reports.take(actor(request), reach, report))
       return reply.header('cache-control', 'no-store').send({ success: true, call_id })
     },
   )
