@@ -30,7 +30,7 @@ export const MembershipInput = Type.Object(
     role: Role,
     /** The user's phones at PBX hosts of that tenant; absent = unchanged. */
     phones: Type.Optional(Type.Array(Phone, { maxItems: 20 })),
-    /** The only departments whose calls are seen, and none written; null or absent = all. */
+    /** The only departments whose calls are seen, and none written; null = all, absent = unchanged. */
     departments: Type.Optional(Departments),
   },
   { additionalProperties: false },

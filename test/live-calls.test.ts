@@ -36,6 +36,12 @@ async function noted(ask: Ask, token = ADMIN_TOKEN): Promise<string[]> {
   })
 }
 
+/** The call logs that will be read. */
+async function readings(ask: Ask): Promise<Json[]> {
+  const { json } = await ask('GET', '/api/v1/work?filter[kind]=pbx_call_log')
+  return json.data.map(({ payload }: Json) => payload)
+}
+
 onEachStore('live calls', (engine) => {
   test('a call pops at the phone that rings and at no other, with who it is, and is followed to its end', async (t) => {
     const { ask, importBook, pbx, host, url } = await newWorld(t, engine)
@@ -100,10 +106,12 @@ onEachStore('live calls', (engine) => {
       ],
       ['answered', CALLER, BELA, 'Kiss Kft.', true],
     )
+    // What the PBX itself says of the call is read once it had the time to write it down.
+    assert.deepEqual(await readings(ask), [{ host_id: host }])
   })
 
   test('a call nobody answers is missed, once, however many phones rang; whoever answers is named to the others', async (t) => {
-    const { ask, pbx, host, url } = await newWorld(t, engine)
+    const { ask, pbx, host, url } = await newWorld(t, engine, { cl_calls_is_sync: false })
     const phones = ['101', '102'].map((extension) => ({ host_id: host, extension }))
     const token = await post(ask, 'tokens', { name: 'wall', scopes: ['calls:read'] })
     const ann = await newAgent(ask, 'ann@example.com', phones.slice(0, 1))
@@ -142,6 +150,7 @@ onEachStore('live calls', (engine) => {
       ['answered', 'ended'],
     )
     assert.deepEqual(atAnn.told().length, 4)
+    assert.deepEqual(await readings(ask), [])
   })
 
   test('a transferred call pops where it goes, and the former one is told where that is', async (t) => {
@@ -276,7 +285,8 @@ onEachStore('live calls', (engine) => {
     assert.deepEqual((await whoAmI()).phones, phones)
     const user = `/api/v1/users/${ann.id}`
     const read = async () => (await ask('GET', user)).json.memberships
-    assert.deepEqual(await read(), [{ tenant_id: hub.operatorTenantId, role: 'agent', phones }])
+    const membership = { tenant_id: hub.operatorTenantId, role: 'agent', departments: null, phones }
+    assert.deepEqual(await read(), [membership])
     const role = await ask('PATCH', user, { body: { memberships: [{ role: 'manager' }] } })
     assert.deepEqual(role.json.memberships[0].phones, phones)
     assert.deepEqual([(await whoAmI()).role, (await whoAmI()).phones], ['manager', phones])

@@ -257,7 +257,7 @@ onEachStore('snapshots of a PBX', (engine) => {
     /** Lets the schedule look once, and waits until everything it made due is done. */
     const look = async () => {
       await until('the schedule rests', isIdle)
-      await store.write.updateTable('work').set({ ready_at: 1 }).where('kind', '=', 'pbx-snapshots').execute()
+      await store.write.updateTable('work').set({ ready_at: 1 }).where('kind', '=', 'pbx_snapshots').execute()
       await until('the schedule has looked', isIdle)
     }
     const hours = (count: number) => void (now += count * 3_600_000)

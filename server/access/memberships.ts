@@ -50,7 +50,7 @@ export type GivenMemberships = {
   now: number
 }
 
-/** Replaces the memberships that are seen; phones of one that stays stay, unless others are given. HubError `validation_failed`. */
+/** Replaces the memberships that are seen; of one that stays, its phones and departments stay, unless others are given. HubError `validation_failed`. */
 export async function setMemberships(
   { db, engine }: Tx<AccessTables>,
   { userId, tenantId, given, seen, now }: GivenMemberships,
@@ -67,11 +67,17 @@ export async function setMemberships(
     .where(isOneOf(engine, 'tenant_id', dropped, 'bigint'))
     .execute()
   for (const [tenant_id, { role, phones, departments }] of wanted) {
-    const columns = { role, departments: departments ? toJson(departments) : null }
+    const seenOf = departments ? toJson(departments) : null
+    // A change that says nothing of departments opens none; an administrator sees them all.
+    const isToldOf = departments !== undefined || role === 'admin'
     await db
       .insertInto('memberships')
-      .values({ tenant_id, user_id: userId, created_at: now, ...columns })
-      .onConflict((conflict) => conflict.columns(['user_id', 'tenant_id']).doUpdateSet(columns))
+      .values({ tenant_id, role, departments: seenOf, user_id: userId, created_at: now })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['user_id', 'tenant_id'])
+          .doUpdateSet({ role, ...(isToldOf ? { departments: seenOf } : {}) }),
+      )
       .execute()
     if (phones) await setPhones(db, { tenant_id, user_id: userId, created_at: now }, phones)
   }

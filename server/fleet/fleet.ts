@@ -73,8 +73,11 @@ export type Fleet = {
   prune: { snapshots: PruneOne }
   /** Says how the PBXs are read on schedule, before the work starts. */
   plan(work: Work): void
-  /** PBXs whose live calls are to be watched, of all tenants; `settings` changes with whatever a connection depends on. */
-  watchedHosts(): Promise<{ id: number; tenantId: number; settings: string }[]>
+  /**
+   * PBXs whose live calls are to be watched, of all tenants; `settings` changes with whatever a connection depends on,
+   * `isLogged` says whether its calls are taken from its log as well.
+   */
+  watchedHosts(): Promise<{ id: number; tenantId: number; settings: string; isLogged: boolean }[]>
   /** What the journal asks of a host within reach; null for none. */
   hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
   /** Every host whose calls are to be synchronised from its own log. */
@@ -132,15 +135,15 @@ export function openFleet({
     async watchedHosts() {
       const rows = await store.read
         .selectFrom('pbx_hosts')
-        .select(['id', 'tenant_id', ...OF_A_CONNECTION])
+        .select(['id', 'tenant_id', 'cl_calls_is_sync', ...OF_A_CONNECTION])
         .where('watch_calls', '=', 1)
         .where('active', '=', 1)
         .where('xapi_client_id', 'is not', null)
         .where('xapi_client_secret', 'is not', null)
         .orderBy('id')
         .execute()
-      return rows.map(({ id, tenant_id: tenantId, ...settings }) => {
-        return { id, tenantId, settings: JSON.stringify(settings) }
+      return rows.map(({ id, tenant_id: tenantId, cl_calls_is_sync, ...settings }) => {
+        return { id, tenantId, settings: JSON.stringify(settings), isLogged: cl_calls_is_sync === 1 }
       })
     },
     hostOfCalls: openHostFacts(store, deps),

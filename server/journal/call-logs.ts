@@ -1,5 +1,6 @@
 import type { CallLogState } from '../../contract/pbx3cx-calls.ts'
 import { asPbxError, isPassing, type CallLogRow, type Fleet } from '../fleet/fleet.ts'
+import type { Tx } from '../platform/database/store.ts'
 import { notFound } from '../platform/errors.ts'
 import type { Log } from '../platform/log.ts'
 import { GiveUp, LeaseLost, type Task, type Work } from '../platform/work/work.ts'
@@ -16,6 +17,8 @@ type FleetOfLogs = Pick<Fleet, 'callLog' | 'hostsWithCallLog'>
 export type CallLogs = {
   /** How far a host's log has been read, and how that went. HubError `not_found`. */
   state(reach: Reach, hostId: number): Promise<CallLogState>
+  /** Has a host's log read within a minute or so, in the transaction of a call's end: what ends meanwhile is read with it. */
+  readLater(tx: Tx<never>, tenantId: number, hostId: number): Promise<void>
   /** Reads logs as tasks: when a call was told of, and every `cdr_frequency` where calls are to be synchronised. */
   plan(work: Work): void
 }
@@ -31,6 +34,8 @@ const FIRST_MS = 30 * DAY_MS
 const OVERLAP_MS = 6 * HOUR_MS
 /** A PBX's clock may be ahead of ours. */
 const AHEAD_MS = HOUR_MS
+/** Calls that end soon after each other are read together, and a PBX writes its log a moment after a call. */
+const SETTLED_MS = MINUTE_MS
 /** A PBX cuts its report there. */
 const MOST_ROWS = 20_000
 const AT_ONCE = 200
@@ -175,6 +180,9 @@ export function openCallLogs(store: CallStore, deps: CallDeps, fleet: FleetOfLog
         error: row?.error ?? null,
         records: row?.records ?? 0,
       }
+    },
+    async readLater(tx, tenantId, hostId) {
+      await deps.refreshLater(tx as never, tenantId, { id: hostId, readsCallLog: true }, SETTLED_MS)
     },
     plan(work) {
       work.handle<CallLogTask>({ kind: CALL_LOG_TASK, run })

@@ -22,7 +22,12 @@ export type CallDeps = {
   timeZone(tenantId: number): string
   audiences: Audiences
   /** Has the host's call log read again soon, in the transaction that asks for it. */
-  refreshLater(tx: CallTx, tenantId: number, host: HostFacts): Promise<void>
+  refreshLater(
+    tx: CallTx,
+    tenantId: number,
+    host: Pick<HostFacts, 'id' | 'readsCallLog'>,
+    afterMs?: number,
+  ): Promise<void>
   planCallOver: PlanCallOver
 }
 

@@ -5,7 +5,7 @@ import type { Fleet, Reach } from '../fleet/fleet.ts'
 import type { AppendEvent } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { databaseNow } from '../platform/database/claiming.ts'
-import type { Change, Store } from '../platform/database/store.ts'
+import type { Change, Store, Tx } from '../platform/database/store.ts'
 import type { Log } from '../platform/log.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import { openPlaceCall, type PlaceCall } from './click-to-call.ts'
@@ -48,6 +48,8 @@ export type LiveOptions = {
   lookup: Lookup
   fleet: Pick<Fleet, 'hosts' | 'watchedHosts' | 'xapi'>
   append: AppendEvent
+  /** Has the log of a PBX read a moment later, in the transaction of what it will tell more about. */
+  readLogLater(tx: Tx<never>, tenantId: number, hostId: number): Promise<void>
   isDoNotCall(tenantId: number, numberKey: string): boolean
   /** Whether the tenant is there and open; from memory. */
   isOpen(tenantId: number): boolean
@@ -63,15 +65,27 @@ const isoOrNull = (at: number | null | undefined): string | null =>
 
 /** Calls as they happen: one hub watches each PBX, all hubs tell who should know. */
 export function openLive(options: LiveOptions): Live {
-  const { store, clock, log, lookup, fleet, append, isDoNotCall, isOpen, onTrouble } = options
+  const { store, clock, log, lookup, fleet, append, readLogLater, isDoNotCall, isOpen, onTrouble } = options
   const leases = openLeases(store, randomUUID(), LEASE_MS)
-  const recording = openRecording({ lookup, publish: openPublish({ lookup, append }) })
+  /** The watched PBXs whose calls are taken from their logs as well. */
+  let logged: ReadonlySet<number> = new Set()
+  const recording = openRecording({
+    lookup,
+    publish: openPublish({ lookup, append }),
+    async over(tx, { tenantId, hostId }) {
+      if (logged.has(hostId)) await readLogLater(tx as never, tenantId, hostId)
+    },
+  })
   const streams = openStreams(store, lookup)
   const open = ({ tenantId, hostId }: Claim) => fleet.xapi.open({ tenantId, hostId: null }, hostId)
   const watchDeps = { store, recording, leases, clock, log, open }
   const watchers = openWatchers({
     leases,
-    hosts: async () => (await fleet.watchedHosts()).filter(({ tenantId }) => isOpen(tenantId)),
+    async hosts() {
+      const hosts = await fleet.watchedHosts()
+      logged = new Set(hosts.flatMap(({ id, isLogged }) => (isLogged ? id : [])))
+      return hosts.filter(({ tenantId }) => isOpen(tenantId))
+    },
     watch: (claim, onLost) => watchHost(watchDeps, claim, onLost),
     async forget({ hostId }) {
       await store.write

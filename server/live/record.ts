@@ -25,7 +25,14 @@ export type Recording = {
   note(tx: LiveTx, claim: Claim, note: Note): Promise<number[]>
 }
 
-export function openRecording({ lookup, publish }: { lookup: Lookup; publish: Publish }): Recording {
+export type RecordingDeps = {
+  lookup: Lookup
+  publish: Publish
+  /** A call is over, in the transaction that notes it. */
+  over(tx: LiveTx, claim: Claim): Promise<void>
+}
+
+export function openRecording({ lookup, publish, over }: RecordingDeps): Recording {
   const tell = async (
     tx: LiveTx,
     row: CallRow,
@@ -91,7 +98,8 @@ export function openRecording({ lookup, publish }: { lookup: Lookup; publish: Pu
   }
 
   /** What became of a call that left a number: over, or going on elsewhere. `isSure`: nothing more is waited for. */
-  const settle = async (tx: LiveTx, { hostId }: Claim, callNo: number, at: number, isSure: boolean) => {
+  const settle = async (tx: LiveTx, claim: Claim, callNo: number, at: number, isSure: boolean) => {
+    const { hostId } = claim
     const rows = await tx.db
       .selectFrom('live_calls')
       .selectAll()
@@ -117,7 +125,9 @@ export function openRecording({ lookup, publish }: { lookup: Lookup; publish: Pu
       if (goingOn.length > 0) await tell(tx, row, { kind: 'moved', at, to })
       else await tell(tx, row, { kind: 'ended', at, missed })
     }
-    if (goingOn.length === 0) await publish.ended(tx, rows, isAnswered)
+    if (goingOn.length > 0) return []
+    await publish.ended(tx, rows, isAnswered)
+    await over(tx, claim)
     return []
   }
 

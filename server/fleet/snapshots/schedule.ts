@@ -49,7 +49,7 @@ export function planSnapshots(
   { store, clock, log, take }: Pick<FleetDeps, 'clock'> & { store: FleetStore; log: Log; take: Take },
 ): void {
   work.plan({
-    kind: 'pbx-snapshots',
+    kind: 'pbx_snapshots',
     schedule: { everyMs: LOOK_EVERY_MS },
     async run() {
       const due = await dueHosts(store, clock.now())

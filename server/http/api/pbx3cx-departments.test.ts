@@ -152,8 +152,8 @@ onEachStore('calls of departments', (engine) => {
       ],
     })
     assert.deepEqual(made.memberships, [
-      { tenant_id: 1, role: 'agent', departments: ['Sales'] },
-      { tenant_id: child.id, role: 'agent', departments: null },
+      { tenant_id: 1, role: 'agent', departments: ['Sales'], phones: [] },
+      { tenant_id: child.id, role: 'agent', departments: null, phones: [] },
     ])
     const signedIn = await ask('POST', '/api/login', { token: null, body: credentials })
     assert.equal(signedIn.status, 200, signedIn.text)
@@ -161,6 +161,16 @@ onEachStore('calls of departments', (engine) => {
     assert.deepEqual(await seen(ask, token), [call])
     const headers = { 'cordboard-tenant': String(child.id) }
     assert.deepEqual((await ask('GET', LOGS, { token, headers })).json, [])
+    const become = async (membership: object) => {
+      const body = { memberships: [membership] }
+      const answer = await ask('PATCH', `/api/v1/users/${made.id}`, { body })
+      assert.equal(answer.status, 200, answer.text)
+      return answer.json.memberships[0].departments
+    }
+    assert.deepEqual(await become({ role: 'manager' }), ['Sales'])
+    assert.deepEqual(await seen(ask, token), [call])
+    assert.equal(await become({ role: 'admin' }), null)
+    assert.equal((await seen(ask, token)).length, 2)
   })
 
   test('a token of a department is one again after a start from the snapshot', async (t) => {
