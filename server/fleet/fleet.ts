@@ -80,6 +80,8 @@ export type Fleet = {
   watchedHosts(): Promise<{ id: number; tenantId: number; settings: string; isLogged: boolean }[]>
   /** What the journal asks of a host within reach; null for none. */
   hostOfCalls(reach: Reach, id: number): Promise<HostFacts | null>
+  /** Hosts of all tenants that name the profile their questions are answered by; as the feed has them. */
+  hostProfiles(): Promise<{ hostId: number; tenantId: number; profileId: number }[]>
   /** Every host whose calls are to be synchronised from its own log. */
   hostsWithCallLog(): ReturnType<typeof hostsWithCallLog>
   /** The rows of a host's call log; throws what `xapi.open` and its client throw. */
@@ -147,6 +149,18 @@ export function openFleet({
       })
     },
     hostOfCalls: openHostFacts(store, deps),
+    async hostProfiles() {
+      const rows = await store.feed
+        .selectFrom('pbx_hosts')
+        .select(['id', 'tenant_id', 'profile_id'])
+        .where('profile_id', 'is not', null)
+        .execute()
+      return rows.map((row) => ({
+        hostId: row.id,
+        tenantId: row.tenant_id,
+        profileId: row.profile_id ?? 0,
+      }))
+    },
     hostsWithCallLog: () => hostsWithCallLog(store, deps),
     async *callLog(reach, hostId, period, signal) {
       const pbx = await xapi.open(reach, hostId)

@@ -17,6 +17,7 @@ export function openRoutingRoom(
     country: (tenantId) => access.tenant(tenantId)?.country ?? null,
     keyOf: directory.lookup.key,
     hasHost: async (tenantId, id) => (await fleet.hostOfCalls({ tenantId, hostId: null }, id)) !== null,
+    hostProfiles: fleet.hostProfiles,
     identify: openCallerFacts(directory.lookup, journal.doNotCall.has),
   })
 }

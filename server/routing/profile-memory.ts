@@ -1,8 +1,8 @@
 import type { Change, Store } from '../platform/database/store.ts'
-import { openProfileViews, type ProfileRow, type ProfileViews, type Reading } from './profile-views.ts'
+import { openProfileViews, type KnownProfile, type ProfileViews, type Reading } from './profile-views.ts'
 import type { RoutingTables } from './tables.ts'
 
-export type ProfilesImage = ProfileRow[]
+export type ProfilesImage = KnownProfile[]
 
 /** Every tenant's profiles in memory: a call waits for no store. */
 export type ProfileMemory = Pick<ProfileViews, 'find'> & {
@@ -12,12 +12,18 @@ export type ProfileMemory = Pick<ProfileViews, 'find'> & {
   load(image: ProfilesImage): void
 }
 
-/** `onMemory` is told of all profiles whenever they changed. */
+export type ProfileMemoryDeps = Reading & {
+  /** PBX hosts of all tenants that name a profile as theirs, as the feed has them. */
+  hostProfiles(): Promise<{ hostId: number; tenantId: number; profileId: number }[]>
+  /** Told of all profiles whenever they changed. */
+  onMemory?: ((image: ProfilesImage) => void) | undefined
+}
+
 export function openProfileMemory(
   store: Store<RoutingTables>,
-  { onMemory, ...reading }: Reading & { onMemory?: ((image: ProfilesImage) => void) | undefined },
+  { onMemory, hostProfiles, ...reading }: ProfileMemoryDeps,
 ): ProfileMemory {
-  const rows = new Map<number, ProfileRow>()
+  const rows = new Map<number, KnownProfile>()
   const views = openProfileViews(reading)
   const tell = () => {
     views.load(rows.values())
@@ -29,17 +35,32 @@ export function openProfileMemory(
     tell()
   }
 
+  const readNames = async () => {
+    const hosts = Map.groupBy(await hostProfiles(), ({ profileId }) => profileId)
+    return ({ id, tenant_id }: { id: number; tenant_id: number }): number[] =>
+      (hosts.get(id) ?? []).flatMap(({ hostId, tenantId }) => (tenantId === tenant_id ? hostId : []))
+  }
+
   return {
     find: views.find,
-    hydrate: async () => fill(await store.feed.selectFrom('profiles').selectAll().orderBy('id').execute()),
+    async hydrate() {
+      const namedBy = await readNames()
+      const found = await store.feed.selectFrom('profiles').selectAll().orderBy('id').execute()
+      fill(found.map((row) => ({ ...row, named_by: namedBy(row) })))
+    },
     image: () => [...rows.values()],
     load: fill,
     async apply(changes) {
       const ids = changes.filter(({ entity }) => entity === 'profile').flatMap((change) => change.ids)
-      if (ids.length === 0) return
-      const found = await store.feed.selectFrom('profiles').selectAll().where('id', 'in', ids).execute()
+      const isNamedAnew = rows.size > 0 && changes.some(({ entity }) => entity === 'pbx_host')
+      if (ids.length === 0 && !isNamedAnew) return
+      const namedBy = await readNames()
+      const found =
+        ids.length === 0
+          ? []
+          : await store.feed.selectFrom('profiles').selectAll().where('id', 'in', ids).execute()
       for (const id of ids) rows.delete(id)
-      for (const row of found) rows.set(row.id, row)
+      for (const row of [...rows.values(), ...found]) rows.set(row.id, { ...row, named_by: namedBy(row) })
       tell()
     },
   }

@@ -7,6 +7,8 @@ import { toCondition } from './rules.ts'
 import type { ProfilesTable } from './tables.ts'
 
 export type ProfileRow = Selectable<ProfilesTable>
+/** With the PBX hosts that name the profile as theirs. */
+export type KnownProfile = ProfileRow & { named_by: number[] }
 
 /** How called numbers of a tenant are read; from memory. */
 export type Reading = {
@@ -31,7 +33,7 @@ export type ProfileViews = {
   /** The called number's profile, else that of the PBX that asks, else the one for all others, else none. */
   find(tenantId: number, called: Called): FoundProfile
   /** Takes these rows for all there are. */
-  load(rows: Iterable<ProfileRow>): void
+  load(rows: Iterable<KnownProfile>): void
 }
 
 type View = {
@@ -60,7 +62,7 @@ function toLive(row: ProfileRow, keyOf: (text: string) => string | null): LivePr
 }
 
 export function openProfileViews({ country, keyOf }: Reading): ProfileViews {
-  let rows = new Map<number, ProfileRow[]>()
+  let rows = new Map<number, KnownProfile[]>()
   const views = new Map<number, View>()
 
   const viewOf = (tenantId: number): View | null => {
@@ -71,6 +73,7 @@ export function openProfileViews({ country, keyOf }: Reading): ProfileViews {
     if (kept && kept.country === country(tenantId)) return kept
     const view: View = { country: country(tenantId), byKey: new Map(), byHost: new Map(), others: null }
     const keyIn = (text: string) => keyOf(tenantId, text)
+    const byName: (readonly [number, LiveProfile])[] = []
     for (const row of own) {
       const live = toLive(row, keyIn)
       const dnids = fromJson<string[]>(row.dnids)
@@ -78,7 +81,10 @@ export function openProfileViews({ country, keyOf }: Reading): ProfileViews {
       if (dnids.length === 0 && hosts.length === 0) view.others = live
       for (const dnid of dnids) view.byKey.set(keyIn(dnid) ?? dnid, live)
       for (const host of hosts) view.byHost.set(host, live)
+      byName.push(...row.named_by.map((host) => [host, live] as const))
     }
+    // Which hosts a profile is for is said there, or else at the host.
+    for (const [host, live] of byName) if (!view.byHost.has(host)) view.byHost.set(host, live)
     views.set(tenantId, view)
     return view
   }

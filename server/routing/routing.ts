@@ -7,8 +7,8 @@ import { storable } from '../platform/storable.ts'
 import type { PruneOne } from '../platform/retention.ts'
 import { decide, type CallerFacts } from './decide.ts'
 import { openDecisions, type Decisions } from './decisions.ts'
-import { openProfileMemory, type ProfilesImage } from './profile-memory.ts'
-import type { FoundProfile, ProfileViews, Reading } from './profile-views.ts'
+import { openProfileMemory, type ProfileMemoryDeps, type ProfilesImage } from './profile-memory.ts'
+import type { FoundProfile, ProfileViews } from './profile-views.ts'
 import { openProfiles, type Profiles } from './profiles.ts'
 import { pruneDecisions } from './routing-erasure.ts'
 import type { RoutingTables } from './tables.ts'
@@ -60,7 +60,7 @@ export type Routing = {
   close(): Promise<void>
 }
 
-export type RoutingOptions = Reading & {
+export type RoutingOptions = ProfileMemoryDeps & {
   store: Store<RoutingTables>
   clock: Clock
   log: Log
@@ -70,8 +70,6 @@ export type RoutingOptions = Reading & {
   identify(tenantId: number, question: CallerQuestion): Caller
   /** Whether a PBX host of the tenant is there. */
   hasHost(tenantId: number, id: number): Promise<boolean>
-  /** Told of all profiles whenever they changed. */
-  onMemory?: ((image: ProfilesImage) => void) | undefined
 }
 
 const orNull = (text: string | undefined) => (text === undefined ? null : storable(text))

@@ -87,6 +87,14 @@ onEachStore('routing over HTTP', (engine) => {
       [`dnid=555&host=${east}`, '4'],
     ] as const)
       assert.equal(await asked(query), expected, query)
+    // A host may name its profile itself; what a profile says of hosts goes before that.
+    for (const host of [await newHost('w.example'), north]) {
+      const named = await ask('PATCH', `/api/v1/pbx3cx-hosts/${host}`, { body: { profile_id: both.id } })
+      assert.equal(named.status, 200)
+      assert.equal(await asked(`dnid=555&host=${host}`), host === north ? '2' : '4')
+      await ask('PATCH', `/api/v1/pbx3cx-hosts/${host}`, { body: { profile_id: null } })
+      assert.equal(await asked(`dnid=555&host=${host}`), host === north ? '2' : '3')
+    }
     assert.match((await route(`number=1&host=${north}`)).reasons.join(' '), /PBX that asks has a profile/)
 
     // A token of one host speaks for that one, whatever is asked.
