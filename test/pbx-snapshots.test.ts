@@ -251,7 +251,7 @@ onEachStore('snapshots of a PBX', (engine) => {
     const tries = () => store.read.selectFrom('pbx_snapshot_tries').selectAll().execute()
     const tasks = () => store.read.selectFrom('work').selectAll().execute()
     const isIdle = async () => {
-      const [planned, ...rest] = (await tasks()).filter(({ kind }) => kind.startsWith('pbx-snapshot'))
+      const [planned, ...rest] = (await tasks()).filter(({ kind }) => kind.startsWith('pbx_snapshot'))
       return rest.length === 0 && planned?.lease_owner === null && (planned.ready_at ?? 0) > Date.now()
     }
     /** Lets the schedule look once, and waits until everything it made due is done. */

@@ -58,7 +58,7 @@ export function planSnapshots(
         for (const { tenant_id, id } of due)
           await work.add(tx as never, {
             tenantId: tenant_id,
-            kind: 'pbx-snapshot',
+            kind: 'pbx_snapshot',
             payload: { host: id },
             unique: String(id),
             again: true,
@@ -67,7 +67,7 @@ export function planSnapshots(
     },
   })
   work.handle<{ host: number }>({
-    kind: 'pbx-snapshot',
+    kind: 'pbx_snapshot',
     attempts: 3,
     async run({ tenantId, payload, signal }) {
       const host = { tenantId, hostId: payload.host }
