@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { ERRORS } from '../contract/errors.ts'
-import { newHub } from './hub.ts'
+import { serializerCompiler, validatorCompiler } from '../server/http/validation.ts'
+import { newHub, type Json } from './hub.ts'
 
 const read = (name: string) => readFile(new URL(`../${name}`, import.meta.url), 'utf8')
 
@@ -22,6 +23,25 @@ test('every operation says what it does and what it answers', async () => {
       assert.ok(operation.tags?.length, `${method} ${path} has no tag`)
     }
   }
+})
+
+test('every shape can be read and written, although most are compiled when they are first asked for', async () => {
+  const { paths } = JSON.parse(await read('openapi.json')) as Json
+  const [reading, writing] = [validatorCompiler(), serializerCompiler()]
+  let count = 0
+  // The paths named here are those of no resource, so that everything is compiled at once.
+  for (const [url, methods] of Object.entries<Json>(paths))
+    for (const [method, { requestBody, parameters = [], responses }] of Object.entries<Json>(methods)) {
+      const at = { method, url: `of ${url}` }
+      for (const { schema } of Object.values<Json>(requestBody?.content ?? {}))
+        assert.ok(reading({ ...at, schema, httpPart: 'body' }))
+      for (const { schema } of parameters) assert.ok(reading({ ...at, schema, httpPart: 'querystring' }))
+      for (const [httpStatus, answer] of Object.entries<Json>(responses))
+        for (const { schema } of Object.values<Json>(answer.content ?? {}))
+          if (schema) assert.ok(writing({ ...at, schema, httpStatus }))
+      count++
+    }
+  assert.ok(count > 200)
 })
 
 test('docs/errors.md explains every error code and no other', async () => {

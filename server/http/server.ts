@@ -39,7 +39,7 @@ import { answerOnce } from './idempotency.ts'
 import { openLanes } from './lanes.ts'
 import { openListener, type TlsFiles } from './listener.ts'
 import { openRequestIds } from './request-ids.ts'
-import { validatorCompiler } from './validation.ts'
+import { serializerCompiler, validatorCompiler } from './validation.ts'
 
 const BODY_LIMIT = 1024 * 1024
 const DOCS = '/docs'
@@ -174,6 +174,7 @@ export async function openServer(deps: ServerDeps): Promise<Server> {
 
   app.decorateRequest(PRINCIPAL, null)
   app.setValidatorCompiler(validatorCompiler())
+  app.setSerializerCompiler(serializerCompiler())
   app.setErrorHandler(errorHandler(log))
   takeForms(app)
   takeEmptyBodies(app)
