@@ -26,7 +26,7 @@ test('every operation says what it does and what it answers', async () => {
 })
 
 test('every shape can be read and written, although most are compiled when they are first asked for', async () => {
-  const { paths } = JSON.parse(await read('openapi.json')) as Json
+  const { paths }: Json = JSON.parse(await read('openapi.json'))
   const [reading, writing] = [validatorCompiler(), serializerCompiler()]
   let count = 0
   // The paths named here are those of no resource, so that everything is compiled at once.
