@@ -436,6 +436,8 @@ onEachStore('work', (engine) => {
       (of) =>
         of.handle({
           kind: 'slow',
+          // With room for a second it could take the task over from itself.
+          atOnce: 1,
           async run(task) {
             first.resolve(task)
             await over.promise
