@@ -26,7 +26,8 @@ export function readRule(body: unknown): InboundRuleInput {
   return read as InboundRuleInput
 }
 
-function objectOf(given: unknown, fields: Fields, path: string, refuse: Refuse): unknown {
+/** `isWhole`: every field is needed. */
+function objectOf(given: unknown, fields: Fields, path: string, refuse: Refuse, isWhole = false): unknown {
   const value = parsed(given)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     refuse(path || 'body', 'Must be an object, or the JSON text of one.')
@@ -45,14 +46,17 @@ function objectOf(given: unknown, fields: Fields, path: string, refuse: Refuse):
     const field = at(path, name)
     const kind = fields[name]
     if (kind === undefined || kind === 'unread') continue
+    const twin = spelt.get(name)
+    spelt.set(name, key)
     const taken = valueOf(inner, kind, field, refuse)
     if (taken === NOTHING) continue
-    const twin = spelt.get(name)
+    if (taken === null && isWhole) refuse(field, 'Is needed.')
     if (twin !== undefined && JSON.stringify(read[name]) !== JSON.stringify(taken))
       refuse(field, `Is given twice, as ${twin} and as ${key}, and they differ: leave one out.`)
-    spelt.set(name, key)
     read[name] = taken
   }
+  for (const name of isWhole ? Object.keys(fields) : [])
+    if (!spelt.has(name)) refuse(at(path, name), 'Is needed.')
   return read
 }
 
@@ -99,15 +103,7 @@ function listOf(given: unknown, fields: Fields, field: string, refuse: Refuse): 
     refuse(field, `Has more than ${MOST_PERIODS} entries.`)
     return NOTHING
   }
-  return value.map((one, i) => {
-    const read = objectOf(one, fields, `${field}.${i}`, refuse)
-    if (read === NOTHING) return null
-    for (const name of Object.keys(fields)) {
-      const inner = (read as Record<string, unknown>)[name]
-      if (inner === undefined || inner === null) refuse(`${field}.${i}.${name}`, 'Is needed.')
-    }
-    return read
-  })
+  return value.map((one, i) => objectOf(one, fields, `${field}.${i}`, refuse, true))
 }
 
 type Wrong = (message: string) => typeof NOTHING

@@ -107,7 +107,7 @@ export function wordNamed({ words, also }: Words, spelt: string): string | null 
 export function inOurNames(path: string): string {
   let fields: Fields | null = RULE_FIELDS
   const parts = path
-    .replace(/^body\./, '')
+    .replace(/^(?:body|InboundRule)[./]/, '')
     .split(/[./[\]]+/)
     .filter((part) => part !== '')
   return parts
