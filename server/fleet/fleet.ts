@@ -16,6 +16,8 @@ import { openMaps, type Maps } from './maps.ts'
 import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
+import { openRulePlans, type RulePlans } from './rules-as-code/plans.ts'
+import { pruneRulePlans } from './rules-as-code/forgetting.ts'
 import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
 import { planSnapshots } from './snapshots/schedule.ts'
 import { pruneSnapshots } from './snapshots/forgetting.ts'
@@ -38,6 +40,7 @@ export { isRaw, type InboundRules } from './inbound-rules/inbound-rules.ts'
 export type { Maps } from './maps.ts'
 export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
+export type { RuleFile, RulePlans } from './rules-as-code/plans.ts'
 export type { Snapshots } from './snapshots/snapshots.ts'
 export { isFresh, type Traces } from './trace/traces.ts'
 export { drawTrace } from './trace/picture.ts'
@@ -68,9 +71,10 @@ export type Fleet = {
   xapi: XapiSessions
   xapiCalls: XapiCalls
   inboundRules: InboundRules
+  rulePlans: RulePlans
   snapshots: Snapshots
   traces: Traces
-  prune: { snapshots: PruneOne }
+  prune: { snapshots: PruneOne; rule_plans: PruneOne }
   /** Says how the PBXs are read on schedule, before the work starts. */
   plan(work: Work): void
   /**
@@ -100,6 +104,8 @@ export type FleetOptions = {
   outbound: Outbound
   /** Where descriptions of PBXs are kept. */
   dataDir: string
+  /** By which plans are applied; started later. */
+  work: Work
   log: Log
 }
 
@@ -109,6 +115,7 @@ export function openFleet({
   keyring,
   outbound,
   dataDir,
+  work,
   log,
   ...deps
 }: FleetDeps & FleetOptions): Fleet {
@@ -118,6 +125,7 @@ export function openFleet({
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   const snapshots = openSnapshots(store, deps, xapi)
   const maps = openMaps(store, deps, xapi)
+  const xapiCalls = openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log))
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
@@ -127,11 +135,12 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
-    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
+    xapiCalls,
     inboundRules: openInboundRules(store, xapi),
+    rulePlans: openRulePlans({ store, xapi, xapiCalls, snapshots, work, log }, deps),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
-    prune: { snapshots: pruneSnapshots(store) },
+    prune: { snapshots: pruneSnapshots(store), rule_plans: pruneRulePlans(store) },
     plan: (work) => planSnapshots(work, { store, clock: deps.clock, log, take: snapshots.takeById }),
     close: xapi.close,
     async watchedHosts() {

@@ -65,7 +65,7 @@ export function contentOf(rule: RuleDraft): PlannedRule {
 }
 
 /** What a rule is, whatever its id, its name and where it leads: what it looks at, and for which trunk. */
-export const identityOf = ({ condition, data, trunk }: PlannedRule): string =>
+export const identityOf = ({ condition, data, trunk }: Pick<PlannedRule, 'condition' | 'data' | 'trunk'>): string =>
   JSON.stringify([condition, data, trunk])
 
 /** What people call a rule. */

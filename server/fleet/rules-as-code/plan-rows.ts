@@ -20,15 +20,16 @@ export type MadePlan = {
   undoes: number | null
   document: string | null
   before: readonly PresentRule[]
-  steps: readonly Step[]
-  moves: readonly Moved[]
   summary: Summary
-  complaints: readonly PlanComplaint[]
-  answers: readonly ChangedAnswer[]
-  notes: readonly string[]
+} & PlanContent
+export type PlanContent = {
+  steps: Step[]
+  moves: Moved[]
+  complaints: PlanComplaint[]
+  answers: ChangedAnswer[]
+  notes: string[]
   read: ReadFrom
 }
-export type PlanContent = Pick<MadePlan, 'steps' | 'moves' | 'complaints' | 'answers' | 'notes' | 'read'>
 export type PlanFailure = { code: string; message: string }
 
 const EXPIRES_MS = 24 * 60 * 60_000
@@ -136,7 +137,7 @@ export async function lockPlan({ db, engine }: FleetTx, host: HostKey, id: numbe
 export const setPlan = (
   { db }: FleetTx,
   { id, tenant_id }: Pick<PlanRow, 'id' | 'tenant_id'>,
-  columns: Partial<Pick<PlanRow, 'state' | 'next_step' | 'failure' | 'applied_by' | 'started_at' | 'finished_at'>>,
+  columns: Partial<Pick<PlanRow, 'state' | 'next_step' | 'failure' | 'content' | 'applied_by' | 'started_at' | 'finished_at'>>,
 ): Promise<PlanRow> =>
   db
     .updateTable('pbx_rule_plans')

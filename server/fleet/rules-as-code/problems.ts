@@ -4,6 +4,7 @@ import { HubError, type FieldErrors } from '../../platform/errors.ts'
 export type Problems = {
   /** `place` is a path in the file (`rules[3].trunk`), `line` where it stands, null when the file has no lines. */
   add(place: string, line: number | null, message: string): void
+  any(): boolean
   /** Throws HubError `validation_failed` when there was anything. */
   done(): void
 }
@@ -20,6 +21,7 @@ export function openProblems(): Problems {
       if (Object.keys(fields).length === MOST_PLACES && !(place in fields)) return
       ;(fields[place] ??= []).push(line === null ? message : `Line ${line}: ${message}`)
     },
+    any: () => count > 0,
     done() {
       const [first] = Object.entries(fields)
       if (first === undefined) return

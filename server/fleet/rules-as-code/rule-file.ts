@@ -39,10 +39,12 @@ export function readTruth(value: Tree | undefined): boolean | undefined {
   return undefined
 }
 
-/** Reads a file of rules into what it says of each PBX; what is wrong goes to `problems`. */
+/** Reads a file of rules into what it says of each PBX; what is wrong goes to `problems`. A JSON text is one that can be read. */
 export function readRuleFile(text: string, format: FileFormat, problems: Problems): FilePart[] {
   if (format === 'csv') return partsOfRows(readCsv(text, problems))
-  return partsOf(readYamlTree(text, problems), problems)
+  if (format === 'json') return partsOf({ root: JSON.parse(text) as Tree, lineOf: () => null }, problems)
+  const file = readYamlTree(text, problems)
+  return problems.any() ? [] : partsOf(file, problems)
 }
 
 function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
