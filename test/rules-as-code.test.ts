@@ -5,6 +5,8 @@ import { newPbxBehind, told, type PbxBehind } from './pbx-behind.ts'
 import { until } from './simulated-pbx.ts'
 
 const YAML = 'application/yaml'
+/** A Saturday night. */
+const NOW = Date.parse('2026-11-21T20:00:00Z')
 
 function workshop({ ask, host, simulator }: PbxBehind) {
   const path = `/api/v1/pbx3cx/${host.code}/inbound-rules`
@@ -37,8 +39,11 @@ test('what is exported is planned without a step, as YAML, CSV and JSON', async 
   }
 })
 
-/** Everything of a rule but its id. */
-const contents = (rows: readonly Json[]) => rows.map(({ Id: _id, ...rest }) => structuredClone(rest))
+/** Everything of the rules but their ids and their order. */
+const contents = (rows: readonly Json[]) =>
+  rows
+    .map(({ Id: _id, ...rest }) => structuredClone(rest))
+    .sort((a, b) => (`${a.Condition} ${a.Data}` < `${b.Condition} ${b.Data}` ? -1 : 1))
 const FILE = `
 format: 1
 rules:
@@ -57,7 +62,7 @@ rules:
 `
 
 test('a plan tells what a file adds, changes and removes, and which calls go elsewhere; nothing is sent', async (t) => {
-  const behind = await newPbxBehind(t, 'sqlite')
+  const behind = await newPbxBehind(t, 'sqlite', { now: NOW, hub: { clock: { now: () => NOW } } })
   const { plan, rules } = workshop(behind)
   const before = contents(rules())
   behind.simulator.requests.clear()
@@ -71,9 +76,21 @@ test('a plan tells what a file adds, changes and removes, and which calls go els
       ['remove', 'inbound rule "Call flow" (number +3615550114)', []],
     ],
   )
-  console.log(JSON.stringify(made, null, 1))
+  assert.deepEqual(
+    made.answers.map(({ did, before: was, after: is }: Json) => [did, was.hours, was.path[0], is.hours, is.path[0]]),
+    [
+      ['+3615550110', 'office', 'ivr:700', 'office', 'queue:800'],
+      ['+3615550110', 'holiday', 'voicemail:100', 'office', 'queue:800'],
+      ['+3615550111', 'out', 'voicemail:101', null, 'end'],
+      ['+3615550111', 'office', 'queue:800', null, 'end'],
+      ['+3615550111', 'holiday', 'voicemail:101', null, 'end'],
+      ['+3615550114', 'office', 'call_flow:900', null, 'end'],
+      ['+3615550115', null, 'end', 'out', 'extension:100'],
+      ['+3615550115', null, 'end', 'office', 'external:+36301112233'],
+    ],
+  )
   assert.deepEqual(contents(rules()), before)
-  assert.deepEqual(behind.simulator.requests.list().filter(({ method }) => method !== 'GET' ), [])
+  assert.deepEqual(behind.simulator.requests.list().filter(({ method, path }) => method !== 'GET' && !path.includes('token')), [])
 })
 
 test('an applied plan leaves the PBX as the file has it, and undone as it was', async (t) => {
@@ -85,7 +102,6 @@ test('an applied plan leaves the PBX as the file has it, and undone as it was', 
   assert.deepEqual([applied.state, applied.failure, applied.progress, applied.notes], ['applied', null, { done: 4, total: 4 }, []])
   const again = await plan(FILE)
   assert.deepEqual([again.steps, again.moves], [[], []])
-  console.log(await exported())
   const back = await apply((await undo(made.id)).id)
   assert.deepEqual([back.state, back.undoes], ['applied', made.id])
   assert.deepEqual(contents(rules()), before)

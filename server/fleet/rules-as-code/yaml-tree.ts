@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, Scalar, type Document } from 'yaml'
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  Scalar,
+  type Alias,
+  type Document,
+} from 'yaml'
 import type { Problems } from './problems.ts'
 
 /** A file as it was written: texts stay texts, so that `+3615550110` keeps its plus. */
@@ -6,7 +16,7 @@ export type Tree = null | string | boolean | number | Tree[] | { [key: string]: 
 export type WrittenFile = { root: Tree; lineOf(value: Tree): number | null }
 
 /** Of all values that a file comes to once its aliases are written out: more are no rules. */
-const MOST_VALUES = 500_000
+const MOST_VALUES = 300_000
 const DEEPEST = 50
 const NOTHING = new Set(['', '~', 'null', 'Null', 'NULL'])
 
@@ -42,12 +52,17 @@ export function readYamlTree(text: string, problems: Problems): WrittenFile {
 
 function valueOf(document: Document, mark: (value: object, at: number | undefined) => void): Tree {
   let values = 0
+  const anchored = new Map<Alias, unknown>()
   const walk = (node: unknown, depth: number): Tree => {
     values += 1
     if (values > MOST_VALUES)
       throw new TooMuch(`It comes to more than ${MOST_VALUES} values once its aliases are written out.`)
     if (depth > DEEPEST) throw new TooMuch(`It is nested more than ${DEEPEST} deep.`)
-    if (isAlias(node)) return walk(node.resolve(document), depth + 1)
+    if (isAlias(node)) {
+      // Looked up in the whole file each time.
+      if (!anchored.has(node)) anchored.set(node, node.resolve(document))
+      return walk(anchored.get(node), depth + 1)
+    }
     if (isScalar(node)) {
       const text = String(node.value ?? '')
       return node.type === Scalar.PLAIN && NOTHING.has(text) ? null : text
