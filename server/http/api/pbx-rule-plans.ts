@@ -11,7 +11,7 @@ import {
   RulePlanQuery,
 } from '../../../contract/pbx-rule-plans.ts'
 import type { RuleFile, RulePlans } from '../../fleet/fleet.ts'
-import { invalid } from '../../platform/errors.ts'
+import { HubError, invalid } from '../../platform/errors.ts'
 import { actor, needs, type App, type Settle } from '../app.ts'
 import { forbidHostTokens, reachOf } from './reach.ts'
 
@@ -33,8 +33,9 @@ function fileOf(request: FastifyRequest): RuleFile {
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   const format = FORMATS[type]
   if (format !== undefined) return { text: String(body ?? ''), format }
-  if (typeof body !== 'object' || body === null)
-    throw invalid({ file: ['Send the rules as application/yaml, text/csv or application/json.'] })
+  const advice = 'Send the rules as application/yaml, text/csv or application/json.'
+  if (typeof body === 'string') throw new HubError('unsupported_media_type', advice)
+  if (typeof body !== 'object' || body === null) throw invalid({ file: [advice] })
   return { text: JSON.stringify(body), format: 'json' }
 }
 
