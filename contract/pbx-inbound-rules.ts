@@ -207,6 +207,22 @@ export const InboundRuleListQuery = Type.Object({
 })
 /** One page of the rules, in the order in which the PBX lists them. */
 export const InboundRulePage = Type.Union([PageOf(InboundRule), PageOf(RawInboundRule)])
+export const WrittenInboundRuleAnswer = Type.Union([WrittenInboundRule, RawInboundRule])
+/** `format=csv`: a sheet. */
+export const CallerIdRulesQuery = Type.Object({ raw: Raw, format: Type.Optional(Type.Enum(['json', 'csv'])) })
+export const CallerIdRules = Type.Object({ data: Type.Array(Type.Union([InboundRule, RawInboundRule])) })
+export const BulkDeleteInput = Type.Object(
+  {
+    ids: Type.Array(Type.Integer({ minimum: 1, maximum: 2_147_483_647 }), {
+      minItems: 1,
+      maxItems: 1_000,
+      uniqueItems: true,
+    }),
+  },
+  { additionalProperties: false },
+)
+/** What was there. */
+export const BulkDeleted = Type.Object({ deleted: Type.Array(Type.Union([InboundRule, RawInboundRule])) })
 export const InboundRuleAnswer = Type.Union([InboundRule, RawInboundRule])
 
 export type InboundRule = Static<typeof InboundRule>

@@ -37,6 +37,8 @@ export type { HostFacts } from './host-facts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
 export { isRaw, type InboundRules } from './inbound-rules/inbound-rules.ts'
+export { readRule } from './inbound-rules/read-rule.ts'
+export { rulesCsv } from './inbound-rules/rules-csv.ts'
 export type { Maps } from './maps.ts'
 export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
@@ -47,7 +49,7 @@ export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError, isPassing } from './xapi-errors.ts'
-export type { CallLogRow } from '../../xapi/xapi.ts'
+export type { CallLogRow, Download } from '../../xapi/xapi.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
@@ -125,7 +127,7 @@ export function openFleet({
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   const snapshots = openSnapshots(store, deps, xapi)
   const maps = openMaps(store, deps, xapi)
-  const xapiCalls = openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log))
+  const trail = openChangeTrail(store, deps.clock, log)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
@@ -135,9 +137,9 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
-    xapiCalls,
-    inboundRules: openInboundRules(store, xapi),
-    rulePlans: openRulePlans({ store, xapi, xapiCalls, snapshots, work, log }, deps),
+    xapiCalls: openXapiCalls(store, xapi, trail),
+    inboundRules: openInboundRules({ store, xapi, snapshots, clock: deps.clock, trail }),
+    rulePlans: openRulePlans({ store, xapi, trail, snapshots, work, log }, deps),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
     prune: { snapshots: pruneSnapshots(store), rule_plans: pruneRulePlans(store) },

@@ -7,11 +7,12 @@ import { HubError } from '../../platform/errors.ts'
 import type { Log } from '../../platform/log.ts'
 import { LeaseLost, type Task, type Work } from '../../platform/work/work.ts'
 import type { FleetStore, FleetTx } from '../write.ts'
+import { canonicalRow } from '../snapshots/canonical.ts'
 import { asPbxError, isPassing } from '../xapi-errors.ts'
-import type { XapiCalls } from '../xapi-calls.ts'
+import type { ChangeTrail } from '../xapi-changes.ts'
 import type { XapiSessions } from '../xapi-sessions.ts'
 import { changesOf } from './content.ts'
-import { driftOf, rulesOf, standingOf } from './drift.ts'
+import { driftOf, outdated, rulesOf, standingOf } from './drift.ts'
 import type { PresentRule } from './matching.ts'
 import { readPresentRules } from './pbx-state.ts'
 import { beforeOfPlan, contentOfPlan, setPlan, toSummary, type PlanFailure, type PlanRow } from './plan-rows.ts'
@@ -26,7 +27,7 @@ export type ApplyingDeps = {
   clock: Clock
   log: Log
   xapi: XapiSessions
-  xapiCalls: XapiCalls
+  trail: ChangeTrail
 }
 
 /** Rules read longer ago than this are read again before the next step: others may be at work on them. */
@@ -80,12 +81,13 @@ const failureOf = (error: unknown): PlanFailure =>
     : { code: 'internal', message: 'A fault of ours; the log has it.' }
 
 async function applyPlan(deps: ApplyingDeps, row: PlanRow, actor: Actor, task: Task<ApplyPayload>): Promise<void> {
-  const reach = { tenantId: row.tenant_id, hostId: null }
-  const pbx = await deps.xapi.open(reach, row.pbx_host_id)
+  const hostId = row.pbx_host_id
+  const { signal } = task
+  const pbx = await deps.xapi.open({ tenantId: row.tenant_id, hostId: null }, hostId)
   const { steps } = contentOfPlan(row)
-  const send = await openSender(deps.xapiCalls, pbx, { actor, reach, hostId: row.pbx_host_id })
+  const trunks = await Array.fromAsync(pbx.trunks.list({ signal }), canonicalRow)
+  const send = openSender(deps.trail, { pbx, actor, hostId, trunks, signal })
   const running: Running = { row, steps, before: beforeOfPlan(row), actor, pbx, send, task }
-  const trunks = await Array.fromAsync(pbx.trunks.list({ signal: task.signal }))
   let now: readonly PresentRule[] = await rulesNow(running)
   let readAt = performance.now()
   refuseDrift(running, row.next_step, now)
@@ -94,7 +96,7 @@ async function applyPlan(deps: ApplyingDeps, row: PlanRow, actor: Actor, task: T
       now = await rulesNow(running)
       readAt = performance.now()
     }
-    now = await takeStep(deps, running, at, now, trunks)
+    now = await takeStep(deps, running, at, now)
     at += 1
   }
   await finish(deps, running, await rulesNow(running))
@@ -107,20 +109,12 @@ function refuseDrift({ row, steps, before }: Running, next: number, now: readonl
   if (drift.length > 0) throw outdated(drift)
 }
 
-/** The rules of the PBX are no longer those a plan was made for. */
-export const outdated = (drift: readonly string[]): HubError =>
-  new HubError(
-    'plan_outdated',
-    `The rules of the PBX were changed since the plan was made: ${drift.slice(0, 5).join(' ')}${drift.length > 5 ? ` And ${drift.length - 5} more.` : ''} Make a new plan.`,
-  )
-
 /** Takes one step, unless it turns out to be done; answers the rules after it. Once it is noted, it is not looked at again. */
 async function takeStep(
   { store }: ApplyingDeps,
   running: Running,
   at: number,
   known: readonly PresentRule[],
-  trunks: Parameters<Send>[1],
 ): Promise<readonly PresentRule[]> {
   const { steps, row, send, task } = running
   const step = steps[at]
@@ -134,7 +128,7 @@ async function takeStep(
     await store.transact((tx) => task.hold(tx as never))
     if (standing === 'done') break
     try {
-      now = afterStep(now, step, await send(step, trunks))
+      now = afterStep(now, step, await send(step))
       break
     } catch (thrown) {
       const error = asPbxError(thrown)

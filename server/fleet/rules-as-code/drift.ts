@@ -1,4 +1,5 @@
 import type { PlannedRule } from '../../../contract/pbx-rule-plans.ts'
+import { HubError } from '../../platform/errors.ts'
 import { calledRule, identityOf, isAsWanted } from './content.ts'
 import type { PresentRule } from './matching.ts'
 import type { Step } from './steps.ts'
@@ -67,3 +68,10 @@ function driftWords({ act, rule, rule_id }: Step, { byId }: Rules): string {
   if (act === 'add') return `${rule}: there is one that looks at the same already.`
   return rule_id !== null && byId.has(rule_id) ? `${rule} was changed.` : `${rule} was removed.`
 }
+
+/** The rules of the PBX are no longer those a plan was made for. */
+export const outdated = (drift: readonly string[]): HubError =>
+  new HubError(
+    'plan_outdated',
+    `The rules of the PBX were changed since the plan was made: ${drift.slice(0, 5).join(' ')}${drift.length > 5 ? ` And ${drift.length - 5} more.` : ''} Make a new plan.`,
+  )

@@ -11,12 +11,12 @@ import { readConfiguration } from '../snapshots/reading.ts'
 import type { LastRead, Snapshots } from '../snapshots/snapshots.ts'
 import type { HostKey } from '../snapshots/shelf.ts'
 import { isoTime, write, type FleetDeps, type FleetStore, type FleetTx, type Reach } from '../write.ts'
-import type { XapiCalls } from '../xapi-calls.ts'
+import type { ChangeTrail } from '../xapi-changes.ts'
 import { inTime } from '../xapi-deadline.ts'
 import type { XapiSessions } from '../xapi-sessions.ts'
-import { APPLY_PLAN, outdated, planApplying } from './applying.ts'
+import { APPLY_PLAN, planApplying } from './applying.ts'
 import { writeCsv } from './csv-form.ts'
-import { driftOf, rulesOf } from './drift.ts'
+import { driftOf, outdated, rulesOf } from './drift.ts'
 import { writeYaml, writtenRule } from './export-rules.ts'
 import { hostsOfFile, partFor } from './hosts-of-file.ts'
 import { goalOf, planFor } from './make-plan.ts'
@@ -64,7 +64,7 @@ export type RulePlans = {
 export type RulePlansOptions = {
   store: FleetStore
   xapi: XapiSessions
-  xapiCalls: XapiCalls
+  trail: ChangeTrail
   snapshots: Snapshots
   work: Work
   log: Log
@@ -73,9 +73,9 @@ export type RulePlansOptions = {
 const PATIENCE_MS = 60_000
 
 export function openRulePlans(options: RulePlansOptions, deps: FleetDeps): RulePlans {
-  const { store, xapi, xapiCalls, snapshots, work, log } = options
+  const { store, xapi, trail, snapshots, work, log } = options
   const { clock, tenant } = deps
-  planApplying(work, { store, clock, log, xapi, xapiCalls })
+  planApplying(work, { store, clock, log, xapi, trail })
 
   const hostOf = async (reach: Reach, named: string): Promise<HostKey> => ({
     tenantId: reach.tenantId,
