@@ -13,6 +13,7 @@ import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { moveTo } from './move-to.ts'
 import { restore } from './restore.ts'
+import { rules } from './rules.ts'
 import { users } from './users.ts'
 import { work } from './work.ts'
 import { status } from './status.ts'
@@ -29,6 +30,7 @@ const USAGE = `cordboard <command>
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
   pbx snapshot|diff|trace   what a PBX was, what changed, where calls go (pbx --help)
+  rules export|plan|apply   inbound rules of PBXs as files (rules --help)
   quality [KIND]            what somebody should look at in the book
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
@@ -60,6 +62,7 @@ const COMMANDS: Record<string, Command> = {
   tenants,
   keys,
   pbx,
+  rules,
   quality,
   renormalise,
   erase,

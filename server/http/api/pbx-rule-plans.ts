@@ -32,7 +32,7 @@ function fileOf(request: FastifyRequest): RuleFile {
   const { body } = request
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   const format = FORMATS[type]
-  if (format !== undefined) return { text: String(body ?? ''), format }
+  if (format !== undefined) return { text: typeof body === 'string' ? body : '', format }
   const advice = 'Send the rules as application/yaml, text/csv or application/json.'
   if (typeof body === 'string') throw new HubError('unsupported_media_type', advice)
   if (typeof body !== 'object' || body === null) throw invalid({ file: [advice] })
@@ -71,8 +71,16 @@ export function pbxRulePlanRoutes(
       async (request, reply) => {
         forbidHostTokens(request)
         const { params, query } = request
-        const made = await rulePlans.create(actor(request), reachOf(request), params.host, fileOf(request), query)
-        return isPrivate(reply).code(201).send(await settle(made))
+        const made = await rulePlans.create(
+          actor(request),
+          reachOf(request),
+          params.host,
+          fileOf(request),
+          query,
+        )
+        return isPrivate(reply)
+          .code(201)
+          .send(await settle(made))
       },
     )
     app.post(
@@ -140,7 +148,9 @@ export function pbxRulePlanRoutes(
       forbidHostTokens(request)
       const { host, id } = request.params
       const begun = await rulePlans.apply(actor(request), reachOf(request), host, id)
-      return isPrivate(reply).code(202).send(await settle(begun))
+      return isPrivate(reply)
+        .code(202)
+        .send(await settle(begun))
     },
   )
   root.post(
@@ -160,7 +170,9 @@ export function pbxRulePlanRoutes(
       forbidHostTokens(request)
       const { host, id } = request.params
       const made = await rulePlans.undo(actor(request), reachOf(request), host, id, request.query)
-      return isPrivate(reply).code(201).send(await settle(made))
+      return isPrivate(reply)
+        .code(201)
+        .send(await settle(made))
     },
   )
   root.get(
