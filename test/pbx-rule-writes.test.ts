@@ -265,6 +265,26 @@ onEachStore('inbound rules', (engine) => {
   })
 })
 
+test('a snapshot tells what others have changed, not again what was changed here', async (t) => {
+  const rules = await newRules(t)
+  const { ask, path, host, rows } = rules
+  const snapshot = async () => told(await ask('POST', `/api/v1/pbx3cx/${host.code}/snapshots`), 201)
+  await snapshot()
+  const [one, two, three, four] = rows()
+  const made = told(await ask('POST', path, { body: WHOLE }), 201)
+  told(await ask('PATCH', `${path}/${one!.Id}`, { body: { rule_name: 'First' } }), 200)
+  told(await ask('PATCH', `${path}/${one!.Id}`, { body: { rule_name: 'Second' } }), 200)
+  told(await ask('POST', `${path}/bulk-delete`, { body: { ids: [two!.Id] } }), 200)
+  told(await ask('PATCH', `${path}/${three!.Id}`, { body: { rule_name: 'Here' } }), 200)
+  // At the console of the PBX: after it was changed here, and without.
+  Object.assign(rules.rowOf(three!.Id), { RuleName: 'There' })
+  Object.assign(rules.rowOf(four!.Id), { RuleName: 'Only there' })
+  assert.equal((await snapshot()).changes, 5)
+  const found = (await changesOf(rules)).filter(({ source }) => source === 'snapshot')
+  assert.deepEqual(found.map(({ after }) => after.RuleName).toSorted(), ['Only there', 'There'])
+  assert.equal(rules.rowOf(made.id).RuleName, WHOLE.rule_name)
+})
+
 test('what may not be is refused by field with what to do, and nothing is sent', async (t) => {
   const { ask, path, sent, rows, simulator } = await newRules(t)
   const [main] = rows()
