@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { ADMIN_TOKEN, newHub, type TestHub } from './hub.ts'
 import { sendAll } from './many-requests.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newWire, until } from './wire.ts'
 
 const LOOKUPS = 10_000
@@ -57,7 +57,7 @@ onEachStore('a store that does not answer', (engine) => {
   const onPostgres = engine === 'postgres'
   if (onPostgres)
     test('cut off: lookups go on, writes say so, and everything recovers without a restart', async (t) => {
-      const address = await newStoreAddress(t, engine)
+      const address = await newReadyAddress(t, engine)
       assert.ok(address.kind === 'postgres')
       const wire = await newWire(t, address.url)
       const world = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })

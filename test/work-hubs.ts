@@ -9,7 +9,7 @@ import { openStore, type Store, type StoreAddress } from '../server/platform/dat
 import { openLog } from '../server/platform/log.ts'
 import type { WorkRow, WorkTable } from '../server/platform/work/tables.ts'
 import { openWork, type Work, type WorkOptions, type WorkTables } from '../server/platform/work/work.ts'
-import { newStoreAddress } from './stores.ts'
+import { newReadyAddress } from './stores.ts'
 
 type Tenants = { tenants: Record<string, unknown> }
 type Meta = { meta: { name: string; value: string } }
@@ -35,7 +35,7 @@ export async function newWorkPlace(t: TestContext, engine: Engine): Promise<Work
   t.after(async () => {
     while (closers.length > 0) await closers.pop()?.()
   })
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const open = async () => {
     const store = await openStore<WorkTables & Meta & Tenants>({ address })
     closers.push(store.close)

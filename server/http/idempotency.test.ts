@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Answer, type Ask } from '../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../test/stores.ts'
 import type { Engine } from '../platform/database/engine.ts'
 import { openStore, type Store } from '../platform/database/store.ts'
 import type { IdempotencyTables } from '../platform/idempotency.ts'
@@ -15,7 +15,7 @@ const isReplayed = (answer: Answer) => answer.headers.get('idempotency-replayed'
 
 /** A hub and a second handle on its store. */
 async function newWorld(t: TestContext, engine: Engine) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const dataDir = await newDirectory(t)
   const env: Record<string, string> =
     address.kind === 'sqlite' ? { CORDBOARD_DATA_DIR: new URL('.', `file://${address.file}`).pathname } : {}
