@@ -1,11 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
+import type { Migration } from 'kysely/migration'
 import pg from 'pg'
 import { prepareStore } from './ready-stores.ts'
 
 /** A database at this version's schema, and what is in it as long as nobody used it. */
-type ReadyDatabase = { name: string; url: string; shape: string; seeds: Seed[] }
+type ReadyDatabase = { name: string; url: string; shape: string; seeds: Seed[]; further: string }
 type Seed = { table: string; rows: string }
+
+/** Migrations besides the hub's own. */
+export type Further = Record<string, Migration>
+const namesOf = (further: Further) => Object.keys(further).join()
 
 /** Of tests that have ended. Making a database takes far longer than emptying one. */
 const spare: ReadyDatabase[] = []
@@ -18,6 +23,7 @@ const TABLES = `select relname as table from pg_class
 const SHAPE = `select md5(string_agg(what, ',' order by what)) as shape from (
   select relname || ' ' || relkind::text as what from pg_class where relnamespace = 'public'::regnamespace
   union all select 'trigger ' || tgname from pg_trigger where not tgisinternal
+  union all select 'migration ' || name from kysely_migration
   union all select 'function ' || proname from pg_proc where pronamespace = 'public'::regnamespace) parts`
 
 /** Tables refer to older ones, so that the younger ones are emptied first. */
@@ -64,12 +70,13 @@ export async function createDatabase(serverUrl: string): Promise<{ name: string;
 export const dropDatabase = (serverUrl: string, name: string) =>
   withClient(serverUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
 
-async function createReady(serverUrl: string): Promise<ReadyDatabase> {
+async function createReady(serverUrl: string, further: Further): Promise<ReadyDatabase> {
   const { name, url } = await createDatabase(serverUrl)
-  await prepareStore({ kind: 'postgres', url })
+  await prepareStore({ kind: 'postgres', url }, further)
   return await withClient(url, async (client) => ({
     name,
     url,
+    further: namesOf(further),
     shape: await shapeOf(client),
     seeds: await seedsOf(client),
   }))
@@ -90,25 +97,27 @@ async function empty({ url, shape, seeds }: ReadyDatabase): Promise<boolean> {
   })
 }
 
-async function takeSpare(serverUrl: string): Promise<ReadyDatabase | null> {
-  for (let one = spare.pop(); one; one = spare.pop()) {
+async function takeSpare(serverUrl: string, further: Further): Promise<ReadyDatabase | null> {
+  for (;;) {
+    const at = spare.findIndex((one) => one.further === namesOf(further))
+    const [one] = at < 0 ? [] : spare.splice(at, 1)
+    if (!one) return null
     if (await empty(one)) return one
     await dropDatabase(serverUrl, one.name)
   }
-  return null
 }
 
-let isCleaned = false
+async function dropSpare(serverUrl: string): Promise<void> {
+  for (const { name } of spare.splice(0)) await dropDatabase(serverUrl, name)
+}
 
-/** The address of a PostgreSQL database at this version's schema, empty, and the test's alone. */
-export async function takeDatabase(t: TestContext, serverUrl: string): Promise<string> {
-  if (!isCleaned) {
-    isCleaned = true
-    process.once('beforeExit', async () => {
-      for (const { name } of spare.splice(0)) await dropDatabase(serverUrl, name)
-    })
-  }
-  const ready = (await takeSpare(serverUrl)) ?? (await createReady(serverUrl))
+let willDrop = false
+
+/** The address of a PostgreSQL database at this version's schema, or further, empty, and the test's alone. */
+export async function takeDatabase(t: TestContext, serverUrl: string, further: Further): Promise<string> {
+  if (!willDrop) process.once('beforeExit', () => void dropSpare(serverUrl))
+  willDrop = true
+  const ready = (await takeSpare(serverUrl, further)) ?? (await createReady(serverUrl, further))
   // Emptied when it is taken again: until then whoever uses it may still be closing.
   t.after(() => void spare.push(ready))
   return ready.url

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { copyFile, mkdtemp, rename } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Migration } from 'kysely/migration'
 import { migrationsFor } from '../server/migrations/migrations.ts'
 import { migrate } from '../server/platform/database/migrate.ts'
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
@@ -17,11 +18,16 @@ async function directoryOfRun(): Promise<string> {
   return own
 }
 
-/** Brings an empty store to this version's schema; whoever opens it first gives it its identity. */
-export async function prepareStore(address: StoreAddress): Promise<void> {
+/** Brings an empty store to this version's schema, and further; whoever opens it first gives it its identity. */
+export async function prepareStore(
+  address: StoreAddress,
+  further: Record<string, Migration> = {},
+): Promise<void> {
   const store = await openStore<{ meta: { name: string } }>({ address })
   try {
-    await migrate(store.write as never, { migrations: migrationsFor(store.engine) })
+    await migrate(store.write as never, {
+      migrations: { ...migrationsFor(store.engine), ...further },
+    })
     await store.write.deleteFrom('meta').where('name', '=', 'database_id').execute()
   } finally {
     await store.close()

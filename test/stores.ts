@@ -6,8 +6,8 @@ import { migrationsFor } from '../server/migrations/migrations.ts'
 import { migrate } from '../server/platform/database/migrate.ts'
 import { openStore, type Store, type StoreAddress } from '../server/platform/database/store.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
-import { createDatabase, dropDatabase, takeDatabase } from './ready-databases.ts'
-import { copyReadyFile } from './ready-stores.ts'
+import { createDatabase, dropDatabase, takeDatabase, type Further } from './ready-databases.ts'
+import { copyReadyFile, prepareStore } from './ready-stores.ts'
 
 /** PostgreSQL to test on: any server where this user may create databases. */
 const postgresUrl = process.env['CORDBOARD_TEST_POSTGRES']
@@ -20,12 +20,17 @@ export async function newStoreAddress(t: TestContext, engine: Engine): Promise<S
   return { kind: 'postgres', url }
 }
 
-/** A store at this version's schema with nothing in it, as a hub would have made it in an empty place; the test's alone. */
-export async function newReadyAddress(t: TestContext, engine: Engine): Promise<StoreAddress> {
-  if (engine === 'postgres') return { kind: 'postgres', url: await takeDatabase(t, serverUrl()) }
-  const file = join(await newDirectory(t), 'cordboard.db')
-  await copyReadyFile(file)
-  return { kind: 'sqlite', file }
+/** A store at this version's schema, or further, with nothing in it, as a hub would have made it in an empty place; the test's alone. */
+export async function newReadyAddress(
+  t: TestContext,
+  engine: Engine,
+  further: Further = {},
+): Promise<StoreAddress> {
+  if (engine === 'postgres') return { kind: 'postgres', url: await takeDatabase(t, serverUrl(), further) }
+  const address: StoreAddress = { kind: 'sqlite', file: join(await newDirectory(t), 'cordboard.db') }
+  await copyReadyFile(address.file)
+  if (Object.keys(further).length > 0) await prepareStore(address, further)
+  return address
 }
 
 function serverUrl(): string {
