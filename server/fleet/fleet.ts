@@ -11,7 +11,7 @@ import { hostsWithCallLog, openHostFacts, type HostFacts } from './host-facts.ts
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
-import { openInboundRules, type InboundRules } from './inbound-rules.ts'
+import { openInboundRules, type InboundRules } from './inbound-rules/inbound-rules.ts'
 import { openMaps, type Maps } from './maps.ts'
 import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
@@ -34,7 +34,9 @@ export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { HostFacts } from './host-facts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
-export { isRaw, type InboundRules } from './inbound-rules.ts'
+export { isRaw, type InboundRules } from './inbound-rules/inbound-rules.ts'
+export { readRule } from './inbound-rules/read-rule.ts'
+export { rulesCsv } from './inbound-rules/rules-csv.ts'
 export type { Maps } from './maps.ts'
 export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
@@ -44,7 +46,7 @@ export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError, isPassing } from './xapi-errors.ts'
-export type { CallLogRow } from '../../xapi/xapi.ts'
+export type { CallLogRow, Download } from '../../xapi/xapi.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
@@ -118,6 +120,7 @@ export function openFleet({
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   const snapshots = openSnapshots(store, deps, xapi)
   const maps = openMaps(store, deps, xapi)
+  const trail = openChangeTrail(store, deps.clock, log)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
@@ -127,8 +130,8 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
-    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
-    inboundRules: openInboundRules(store, xapi),
+    xapiCalls: openXapiCalls(store, xapi, trail),
+    inboundRules: openInboundRules({ store, xapi, snapshots, clock: deps.clock, trail }),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
     prune: { snapshots: pruneSnapshots(store) },
