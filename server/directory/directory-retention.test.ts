@@ -76,6 +76,7 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
         events: () => Promise.resolve(0),
+        last_agents: () => Promise.resolve(0),
         notes: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
         snapshots: () => Promise.resolve(0),

@@ -157,6 +157,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     lookup: directory.lookup,
     fleet,
     append: journal.events.append,
+    noteTalks: journal.noteTalks,
     readLogLater: journal.callLogs.readLater,
     isDoNotCall: journal.doNotCall.has,
     isOpen: (tenantId) => access.tenant(tenantId) !== null,
