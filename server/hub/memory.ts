@@ -23,7 +23,7 @@ import {
 } from '../platform/snapshot/snapshot-file.ts'
 
 /** Raised when what the head's facts hold changes; the index counts the forms of its memory itself. */
-const FACTS_FORM = 4
+const FACTS_FORM = 5
 const FORM = FACTS_FORM * 1_000 + INDEX_FORM
 const WRITE_EVERY_MS = 15 * 60_000
 const LONGEST_RETRY_MS = 5_000

@@ -16,6 +16,7 @@ import { eventsMigration } from './016-events.ts'
 import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
 import { snapshotsMigration } from './020-snapshots.ts'
+import { profileCalendarsMigration } from './023-profile-calendars.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -37,5 +38,6 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '018-pop': popMigration(engine),
     '020-snapshots': snapshotsMigration(engine),
+    '023-profile-calendars': profileCalendarsMigration(engine),
   }
 }

@@ -1,4 +1,5 @@
 import type { Destination, Holiday } from '../../contract/profiles.ts'
+import type { Expansion } from './calendar/expand.ts'
 import { openAt, type WeekSpan } from './hours.ts'
 import { whyNot, type CallFacts, type Condition } from './rules.ts'
 
@@ -13,6 +14,7 @@ export type LiveProfile = {
   /** null: always open. */
   hours: readonly WeekSpan[] | null
   holidays: readonly Holiday[]
+  calendar: Expansion | null
   rules: readonly LiveRule[]
 }
 export type LiveRule = {
@@ -36,6 +38,12 @@ export type Decided = {
 
 const MOST_REASONS = 30
 
+/** Events of a calendar are known for some years; of other times nothing is said in silence. */
+const beyond = (calendar: Expansion | null, at: number): string[] =>
+  calendar === null || (calendar.from <= at && at < calendar.until)
+    ? []
+    : ['The calendar is not known for that time.']
+
 /**
  * Where a call goes: the first rule that holds. `at` is ms UTC, `zone` the tenant's, `called` what the called number is
  * compared by. Depends on nothing else.
@@ -49,7 +57,7 @@ export function decide(
   if (!profile) return { open: true, ...nowhere, reasons: ['No profile is for the called number.'] }
   const { open, why } = openAt({ ...profile, zone: profile.zone ?? zone }, at)
   const facts: CallFacts = { ...caller, open, called }
-  const reasons = [`Profile "${profile.name}".`, why]
+  const reasons = [`Profile "${profile.name}".`, why, ...beyond(profile.calendar, at)]
   const missed: string[] = []
   for (const { name, condition, destination, queue_position } of profile.rules) {
     const not = whyNot(condition, facts)
