@@ -145,7 +145,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles, outbound },
     { access, directory, fleet, journal },
   )
   closers.push(routing.close)
@@ -168,6 +168,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   fleet.plan(work)
+  routing.plan(work)
   planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,

@@ -30,6 +30,7 @@ const profile = (rules: LiveProfile['rules']): LiveProfile => ({
   zone: 'Europe/Paris',
   hours: weekSpans({ monday: [{ from: '09:00', to: '18:00' }] }),
   holidays: [],
+  calendar: null,
   rules,
 })
 const MONDAY = { at: Date.parse('2026-11-23T10:00:00Z'), zone: 'UTC', called: '+33199001000' }
