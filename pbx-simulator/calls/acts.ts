@@ -159,7 +159,12 @@ function unansweredAt(pbx: Pbx, call: Call, { at, kind, answeredAt }: Passage): 
       const user = rowIn('Users')
       return user && answeredAt === null ? onwardFrom(pbx, call, user, 'NoAnswer') : targetOf(null)
     }
-    default:
+    case 'VoiceMail':
+    case 'Fax':
+    case 'Group':
+    case 'Parking':
+    case 'RoutePoint':
+    case 'ExternalLine':
       return targetOf(null)
   }
 }

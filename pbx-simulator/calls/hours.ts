@@ -41,8 +41,10 @@ function switchOf({ CurrentGroupHours, OverrideExpiresAt }: Row): Calendar['byHa
   return { hours, until: Number.isNaN(until) ? Infinity : until }
 }
 
-/** The first department of a DN. */
+/** The department of a DN: its main one, or the first it is in. */
 export function departmentOf(pbx: Pbx, row: Row | null): Row | null {
+  const main = pbx.store.get('Groups', row?.PrimaryGroupId)
+  if (main) return main
   const memberships = (row?.Groups ?? []) as Row[]
   return (
     memberships.map(({ GroupId }) => pbx.store.get('Groups', GroupId)).find((group) => group !== null) ?? null
@@ -115,6 +117,7 @@ export function holdsAt(pbx: Pbx, schedule: unknown, department: Row | null, whe
     return isOut === (type === 'OutOfOfficeHours')
   }
   if (typeof when === 'string') return type === 'AllHours' || (when === 'office' && type !== 'Never')
-  if (type.endsWith('Holidays') && isHolidayAt(pbx, department, when)) return type.startsWith('OutOf')
+  const isMinded = type.endsWith('Holidays') && rowOf(schedule).IgnoreHolidays !== true
+  if (isMinded && isHolidayAt(pbx, department, when)) return type.startsWith('OutOf')
   return isRunning(rowOf(schedule), wallAt(calendarOf(pbx, department).zone, when))
 }
