@@ -1,5 +1,18 @@
 import fc from 'fast-check'
 import {
+  anyGoal,
+  anyKeyGoal,
+  DEPARTMENTS,
+  maybeGoal,
+  maybeRoute,
+  MENUS,
+  NOBODY,
+  PEOPLE,
+  QUEUES,
+  RINGS,
+  weighted,
+} from './any-pbx-goal.ts'
+import {
   time,
   type Department,
   type Feast,
@@ -8,12 +21,9 @@ import {
   type RuleHours,
 } from './pbx-plan-hours.ts'
 import {
-  FAX,
-  FLOW,
   type Asked,
   type Event,
   type Exception,
-  type Goal,
   type Person,
   type Plan,
   type Routes,
@@ -22,64 +32,16 @@ import {
 } from './pbx-plans.ts'
 
 const CALLERS = ['+36301110001', '+36301110002', '+33612345678', 'anonymous']
-const PEOPLE = ['100', '101', '102', '103']
-const QUEUES = ['800', '801']
-const RINGS = ['600', '601']
-const MENUS = ['700', '701']
-const DEPARTMENTS = ['GRP1', 'GRP2']
 const TRUNKS = [
   { number: '10000', dids: ['+36155501', '+36155502', '+36155503'] },
   { number: '10001', dids: ['+36199001', '+36199002'] },
 ]
-const NUMBERS_OUTSIDE = ['+4912345678', '0123', '+36301112222']
-/** Nobody has it. */
-const NOBODY = '199'
 
 const { constant, constantFrom, record, option } = fc
-const goals = (to: Goal['to'], numbers: readonly string[]): fc.Arbitrary<Goal> =>
-  constantFrom(...numbers).map((number) => ({ to, number }))
-const weighted = (...list: [number, fc.Arbitrary<Goal>][]) =>
-  fc.oneof(...list.map(([weight, arbitrary]) => ({ weight, arbitrary })))
-
-const insideGoal = weighted(
-  [4, goals('extension', PEOPLE)],
-  [1, goals('extension', [NOBODY])],
-  [2, goals('mailbox', PEOPLE)],
-  [3, goals('queue', QUEUES)],
-  [3, goals('ring', RINGS)],
-  [3, goals('menu', MENUS)],
-)
-/** Where a destination of a PBX may lead. */
-const anyGoal = weighted(
-  [12, insideGoal],
-  [1, constant({ to: 'end', number: '' })],
-  [2, goals('mailbox', [''])],
-  [1, goals('mailboxOfDestination', ['', '100', '101'])],
-  [2, goals('outside', NUMBERS_OUTSIDE)],
-  [1, goals('mobile', NUMBERS_OUTSIDE)],
-  [1, goals('deflect', NUMBERS_OUTSIDE)],
-  [1, goals('fax', [FAX])],
-  [1, goals('flow', [FLOW])],
-  [3, goals('department', DEPARTMENTS)],
-  [1, constant({ to: 'callback', number: '' })],
-)
-const maybeGoal = option(anyGoal, { nil: null })
-/** As maybeGoal, but what ends a call is no route of a queue, ring group or receptionist. */
-const maybeRoute = option(
-  anyGoal.filter(({ to }) => to !== 'end'),
-  { nil: null, freq: 2 },
-)
 const anyRoutes: fc.Arbitrary<Routes> = fc.oneof(
   { weight: 2, arbitrary: constant({ holiday: null, break: null, out: null }) },
   { weight: 3, arbitrary: record({ holiday: maybeRoute, break: maybeRoute, out: maybeRoute }) },
 )
-const anyKeyGoal = weighted(
-  [8, insideGoal],
-  [1, constant({ to: 'end', number: '' })],
-  [1, constant({ to: 'again', number: '' })],
-  [2, goals('dial', ['100', '801', 'GRP1', FLOW, '0123', '+4912345678'])],
-)
-
 const anyPeriod: fc.Arbitrary<Period> = record({
   day: fc.nat(6),
   start: fc.nat(1410),
@@ -139,6 +101,13 @@ const anyRule: fc.Arbitrary<Rule> = fc
     }),
   )
   .map(([mask, rest]) => ({ ...mask, ...rest }))
+
+/** What is left over mostly goes somewhere. */
+const anyLastRule = ({ number: trunk }: { number: string }) =>
+  option(
+    anyRule.map((rule): Rule => ({ ...rule, looksAt: 'number', mask: '*', trunk, isInside: false })),
+    { nil: null, freq: 6 },
+  )
 
 const anyHours = constantFrom<Hours[]>('office', 'out', 'break', 'holiday', 'operator')
 /** Moments of two years, many of them around midnights, changes of the clocks and the feasts. */
@@ -200,7 +169,7 @@ const anyPerson = (number: string): fc.Arbitrary<Person> =>
   record({
     number: constant(number),
     department: maybeDepartment,
-    isOn: constantFrom(true, true, true, true, true, false),
+    isOn: fc.integer({ max: 9, min: 0 }).map((some) => some > 0),
     hasMailbox: constantFrom(true, true, true, false),
     isInRings: constantFrom(true, true, true, false),
     statuses: fc.tuple(rings('Available'), leaves('Away'), rings('Custom 1'), leaves('Custom 2')),
@@ -209,9 +178,9 @@ const anyPerson = (number: string): fc.Arbitrary<Person> =>
       { weight: 2, arbitrary: fc.array(anyException, { maxLength: 0 }) },
     ),
     now: record({
-      status: constantFrom('Available', 'Available', 'Available', 'Away', 'Custom 1', 'Custom 2'),
-      hasPhone: constantFrom(true, true, true, false),
-      isBusy: constantFrom(false, false, false, true),
+      status: constantFrom('Available', 'Available', 'Available', 'Custom 1', 'Custom 1', 'Away', 'Custom 2'),
+      hasPhone: constantFrom(true, true, true, true, false),
+      isBusy: constantFrom(false, false, false, false, true),
       isLoggedIn: constantFrom(true, true, true, false),
     }),
   })
@@ -250,18 +219,23 @@ export const anyPlan = (zones: readonly string[]): fc.Arbitrary<Plan> =>
       ),
     ),
     // A PBX refuses a second rule of the same kind for the same mask.
-    rules: fc.uniqueArray(anyRule, {
-      minLength: 1,
-      maxLength: 8,
-      selector: ({ looksAt, mask, trunk }) => `${looksAt} ${mask} ${trunk}`,
-    }),
+    rules: fc
+      .tuple(fc.array(anyRule, { maxLength: 7 }), ...TRUNKS.map(anyLastRule))
+      .map(([some, ...last]) => [
+        ...new Map(
+          [...some, ...last.filter((rule) => rule !== null)].map((rule) => [
+            `${rule.looksAt} ${rule.mask} ${rule.trunk}`,
+            rule,
+          ]),
+        ).values(),
+      ]),
     people: fc.tuple(...PEOPLE.map(anyPerson)),
     queues: fc.tuple(...QUEUES.map(anyHunt)),
     rings: fc.tuple(...RINGS.map(anyHunt)),
     menus: fc.tuple(...MENUS.map(anyMenu)),
     outbound: fc.array(
       record({
-        prefixes: fc.subarray(['+36', '+4', '0']),
+        prefixes: constantFrom([], [], ['+36', '0'], ['+4'], ['+3', '+49', '01']),
         lengths: constantFrom<[number, number][][]>(
           [],
           [[4, 4]],
