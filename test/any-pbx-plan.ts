@@ -163,7 +163,7 @@ const anyException: fc.Arbitrary<Exception> = record({
   isOn: constantFrom(true, true, true, false),
   isInside: constantFrom(false, false, false, true),
   hours: option(anyRuleHours, { nil: null, freq: 1 }),
-  goal: weighted([6, anyGoal], [1, constant({ to: 'proceed', number: '' })]),
+  goal: weighted([4, anyGoal], [1, constant({ to: 'proceed', number: '' })]),
 })
 const anyPerson = (number: string): fc.Arbitrary<Person> =>
   record({
@@ -175,7 +175,7 @@ const anyPerson = (number: string): fc.Arbitrary<Person> =>
     statuses: fc.tuple(rings('Available'), leaves('Away'), rings('Custom 1'), leaves('Custom 2')),
     exceptions: fc.oneof(
       { weight: 1, arbitrary: fc.array(anyException, { maxLength: 4 }) },
-      { weight: 2, arbitrary: fc.array(anyException, { maxLength: 0 }) },
+      { weight: 1, arbitrary: fc.array(anyException, { maxLength: 0 }) },
     ),
     now: record({
       status: constantFrom('Available', 'Available', 'Available', 'Custom 1', 'Custom 1', 'Away', 'Custom 2'),

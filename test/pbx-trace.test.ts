@@ -111,7 +111,7 @@ test('a trace goes where an independent reading of the same configuration goes',
       const { rest, happened } = play(plan, asked, events)
       assert.deepEqual(follow(trace(worldOf(plan), asked), plan, happened), rest)
     }),
-    runs(800),
+    runs(1_500),
   )
 })
 
