@@ -111,7 +111,7 @@ test('a trace goes where an independent reading of the same configuration goes',
       const { rest, happened } = play(plan, asked, events)
       assert.deepEqual(follow(trace(worldOf(plan), asked), plan, happened), rest)
     }),
-    runs(1_500),
+    runs(800),
   )
 })
 
@@ -133,7 +133,7 @@ test('a trace of what is read from a PBX goes where calls on that PBX go', async
         assert.deepEqual(traced, rest)
       }
     }),
-    runs(15),
+    runs(12),
   )
 })
 

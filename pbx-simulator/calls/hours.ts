@@ -1,4 +1,6 @@
+import { OFFICE_HOURS_SETTINGS } from '../entities/hours.ts'
 import type { Pbx, Row } from '../model/pbx.ts'
+import { readSingle } from '../model/singletons.ts'
 import { textOf } from '../model/text.ts'
 import { zoneNamed } from '../model/time-zones.ts'
 import { isHolidayNow, isInPeriods, wallAt, type Wall } from './wall-clock.ts'
@@ -52,7 +54,7 @@ export function departmentOf(pbx: Pbx, row: Row | null): Row | null {
 }
 
 function calendarOf(pbx: Pbx, department: Row | null): Calendar {
-  const main = pbx.store.single('OfficeHours')
+  const main = readSingle(pbx, OFFICE_HOURS_SETTINGS)
   const zone = zoneNamed(main.TimeZoneId) ?? 'UTC'
   const everybodys = pbx.store.rows('Holidays').filter((row) => textOf(row.Group) === '')
   const calendar = { zone, hours: rowOf(main.Hours), pause: rowOf(main.BreakTime), holidays: everybodys }

@@ -1,7 +1,7 @@
 import type { Trace, TraceNode } from './trace.ts'
 import { unattended } from './trace.ts'
 
-const BOX = { width: 214, half: 26, chip: 13, across: 190, apart: 16 }
+const BOX = { width: 214, half: 26, chip: 13, across: 190, apart: 18 }
 const MARGIN = 24
 const TEXT = { title: 24, name: 28, label: 28, high: 13, labels: 3 }
 const MOST_DRAWN = 600
@@ -95,15 +95,16 @@ function layOut(trace: Trace): { spots: Spot[]; bottom: number } {
     const half = isBox ? BOX.half : BOX.chip
     let bottom = line + Math.max(half, (labels.length - 1) * TEXT.high + 4) + BOX.apart
     if (!isBox) return bottom
-    let below = line
+    let isFirst = true
     for (const [to, told] of waysFrom(node)) {
       const next = nodes.get(to)
       if (!next || spots.length >= MOST_DRAWN) continue
       const isHere = parents.get(to) === node.id
       const child = { node: next, isBox: isHere, isMain: mainWays.has(`${node.id} ${to}`), from: spot }
       const labels = linesOf(told)
-      bottom = Math.max(bottom, place({ ...child, column: column + 1, line: below, ways: told, labels }))
-      below = bottom + BOX.half
+      const at = isFirst ? line : bottom + (isHere ? BOX.half : BOX.chip)
+      bottom = Math.max(bottom, place({ ...child, column: column + 1, line: at, ways: told, labels }))
+      isFirst = false
     }
     return bottom
   }
