@@ -4,7 +4,7 @@ import { openSimulator, type Simulator, type SimulatorOptions } from '../pbx-sim
 import type { Ask, Json } from './hub.ts'
 import { post } from './pbx-fleet.ts'
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
-import { newDirectory, newStoreAddress } from './stores.ts'
+import { newDirectory, newReadyAddress } from './stores.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
 import type { WorkTables } from '../server/platform/work/work.ts'
 
@@ -67,6 +67,6 @@ export async function newPlace(
   const file = join(dataDir, 'cordboard.db')
   return {
     dataDir,
-    address: engine === 'sqlite' ? { kind: 'sqlite', file } : await newStoreAddress(t, engine),
+    address: engine === 'sqlite' ? { kind: 'sqlite', file } : await newReadyAddress(t, engine),
   }
 }

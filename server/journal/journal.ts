@@ -29,6 +29,9 @@ import { openDeliveries, type Deliveries } from './webhook-deliveries.ts'
 import { HEADERS, WEBHOOKS } from './webhook-send.ts'
 import { webhookSender } from './webhook-sender.ts'
 import { openWebhooks, type Webhooks } from './webhooks.ts'
+import { pruneLastAgents } from './last-agents/forgetting.ts'
+import { openLastAgentMemory, type LastAgentMemory } from './last-agents/memory.ts'
+import { openNoteTalks, type NoteTalks } from './last-agents/note-talks.ts'
 import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
@@ -50,6 +53,9 @@ export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
 export type { DoNotCalls } from './do-not-call.ts'
 export type { AppendEvent, NewEvent } from './events.ts'
+export { eraseFromLastAgents } from './last-agents/forgetting.ts'
+export { LAST_AGENT_BLOCKS, type LastAgentMemory, type LastAgentsImage } from './last-agents/memory.ts'
+export type { NoteTalks } from './last-agents/note-talks.ts'
 export type { NoteWriter, Notes } from './notes.ts'
 export { eraseFromNotes } from './notes-forgetting.ts'
 export type { NewPbxEvent, PbxEvents } from './pbx-events.ts'
@@ -87,6 +93,10 @@ export type Journal = {
   deliveries: Deliveries
   /** Who wants no calls, in memory. */
   doNotCall: DoNotCallMemory
+  /** Who talked with a caller last, in memory. */
+  lastAgents: LastAgentMemory
+  /** For those who hear of talks before a record tells of them. */
+  noteTalks: NoteTalks
   /** What came in about calls, and the calls it comes to. */
   records: Records
   /** What PBXs report of ended calls themselves. */
@@ -94,7 +104,7 @@ export type Journal = {
   calls: Calls
   callLogs: CallLogs
   /** How the journal forgets what is too old. */
-  prune: { calls: PruneOne; dispositions: PruneOne; events: PruneOne; notes: PruneOne; pbx_events: PruneOne }
+  prune: Record<'calls' | 'dispositions' | 'events' | 'last_agents' | 'notes' | 'pbx_events', PruneOne>
   /** Ends what is being sent; call once nothing is sent any more. */
   close(): Promise<void>
 }
@@ -133,6 +143,7 @@ export function openJournal(options: JournalOptions): Journal {
     audiences: openAudiences(),
     refreshLater: refreshLaterBy(work),
     planCallOver: openPlanCallOver(work, deps.clock),
+    noteTalks: openNoteTalks(),
   }
   const storeRecord = openRecordStore(callStore, callDeps)
   const outbox = openOutbox(work)
@@ -163,6 +174,8 @@ export function openJournal(options: JournalOptions): Journal {
     webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
     deliveries: openDeliveries({ ...sending, outbox }),
     doNotCall: openDoNotCallMemory(store),
+    lastAgents: openLastAgentMemory(store),
+    noteTalks: callDeps.noteTalks,
     records: openRecords(callStore, callDeps, storeRecord),
     reports: openReports(callStore, callDeps),
     calls,
@@ -171,6 +184,7 @@ export function openJournal(options: JournalOptions): Journal {
       calls: pruneCalls(callStore),
       dispositions: pruneDispositions(store),
       events: pruneEvents(store),
+      last_agents: pruneLastAgents(store),
       notes: pruneNotes(store),
       pbx_events: prunePbxEvents(store),
     },

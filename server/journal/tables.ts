@@ -6,6 +6,7 @@ import type { ChangeTables } from '../platform/changes.ts'
 import type { Flag } from '../platform/database/json.ts'
 import type { CallTables } from './call-tables.ts'
 import type { EventTables } from './event-tables.ts'
+import type { LastAgentTables } from './last-agents/tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
@@ -159,5 +160,6 @@ export type JournalTables = {
   do_not_call: DoNotCallTable
 } & CallTables &
   EventTables &
+  LastAgentTables &
   AuditTables &
   ChangeTables

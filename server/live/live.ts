@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { HostLive } from '../../contract/live.ts'
 import type { Lookup } from '../directory/directory.ts'
 import type { Fleet, Reach } from '../fleet/fleet.ts'
-import type { AppendEvent } from '../journal/journal.ts'
+import type { AppendEvent, NoteTalks } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { databaseNow } from '../platform/database/claiming.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
@@ -15,6 +15,7 @@ import { watchHost } from './host-watch.ts'
 import { openLeases, type Claim } from './leases.ts'
 import { openPublish } from './publish.ts'
 import { openRecording } from './record.ts'
+import { talkNoter } from './talks.ts'
 import { openStreams, type Streams } from './streams.ts'
 import type { LiveTables } from './tables.ts'
 import { openWatchers } from './watchers.ts'
@@ -48,6 +49,7 @@ export type LiveOptions = {
   lookup: Lookup
   fleet: Pick<Fleet, 'hosts' | 'watchedHosts' | 'xapi'>
   append: AppendEvent
+  noteTalks: NoteTalks
   /** Has the log of a PBX read a moment later, in the transaction of what it will tell more about. */
   readLogLater(tx: Tx<never>, tenantId: number, hostId: number): Promise<void>
   isDoNotCall(tenantId: number, numberKey: string): boolean
@@ -65,13 +67,26 @@ const isoOrNull = (at: number | null | undefined): string | null =>
 
 /** Calls as they happen: one hub watches each PBX, all hubs tell who should know. */
 export function openLive(options: LiveOptions): Live {
-  const { store, clock, log, lookup, fleet, append, readLogLater, isDoNotCall, isOpen, onTrouble } = options
+  const {
+    store,
+    clock,
+    log,
+    lookup,
+    fleet,
+    append,
+    noteTalks,
+    readLogLater,
+    isDoNotCall,
+    isOpen,
+    onTrouble,
+  } = options
   const leases = openLeases(store, randomUUID(), LEASE_MS)
   /** The watched PBXs whose calls are taken from their logs as well. */
   let logged: ReadonlySet<number> = new Set()
   const recording = openRecording({
     lookup,
     publish: openPublish({ lookup, append }),
+    talked: talkNoter(lookup, noteTalks),
     async over(tx, { tenantId, hostId }) {
       if (logged.has(hostId)) await readLogLater(tx as never, tenantId, hostId)
     },

@@ -53,7 +53,8 @@ function covers(wide: string, narrow: string): boolean {
 
 const exactKey = (rule: Row) => JSON.stringify([isOfCaller(rule), textOf(rule['Data']), trunkOf(rule)])
 
-const takesAll = (other: Row, rule: Row): boolean =>
+/** Whether `other` takes every call that the rule takes, when it is looked at first; only what is certain. */
+export const takesAll = (other: Row, rule: Row): boolean =>
   (trunkOf(other) === '' || trunkOf(other) === trunkOf(rule)) &&
   (isOfCaller(other) === isOfCaller(rule)
     ? covers(textOf(other['Data']), textOf(rule['Data']))

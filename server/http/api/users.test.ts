@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Secret, TOTP } from 'otpauth'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { environmentOf, runCommand } from '../../../test/commands.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newWire, until } from '../../../test/wire.ts'
 import type { AccessTables } from '../../access/access.ts'
 import type { AuditTables } from '../../platform/audit.ts'
@@ -184,7 +184,7 @@ onEachStore('users and sessions', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir })
     const user = await newUser(ask, 'ann@example.com')
     const first = await tokenOf(ask, 'ann@example.com')
@@ -392,7 +392,7 @@ onEachStore('users and sessions', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir })
     const user = await newUser(ask, 'ann@example.com')
     const path = `/api/v1/users/${user.id}`
@@ -484,7 +484,7 @@ onEachStore('users and sessions', (engine) => {
   if (engine === 'sqlite') return
 
   test('signed in at one hub is good at the other, revoked at one it is good nowhere', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const [one, two] = [await newHub(t, engine, { address }), await newHub(t, engine, { address })]
     await newUser(one.ask, 'ann@example.com')
     const token = await tokenOf(one.ask, 'ann@example.com')
@@ -497,7 +497,7 @@ onEachStore('users and sessions', (engine) => {
 
   test('what is used at one hub is not idle at the other', async (t) => {
     let now = Date.parse('2026-05-01T12:00:00Z')
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const clock = { now: () => now }
     const [one, two] = [
       await newHub(t, engine, { address, clock }),
@@ -513,7 +513,7 @@ onEachStore('users and sessions', (engine) => {
   })
 
   test('a hub that starts without its database knows who is signed in', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     assert.equal(address.kind, 'postgres')
     const wire = await newWire(t, address.kind === 'postgres' ? address.url : '')
     const place = { address: { kind: 'postgres', url: wire.url } as const, dataDir: await newDirectory(t) }

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import { newReceiver, type Received } from '../../../test/webhook-receiver.ts'
 import type { Engine } from '../../platform/database/engine.ts'
@@ -21,7 +21,7 @@ async function newSendingHub(t: TestContext, engine: Engine, env: Record<string,
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, {
     address,
     dataDir,
