@@ -20,8 +20,9 @@ const content = {
 
 /**
  * A note on a customer, a contact or a call, as clients of this API family write it: `noteable_type` in any of their
- * spellings (`customer`, `App\Customer`, `App\Models\Contact`, `PhoneCall`); fields that are not ours are ignored. One
- * of title and body must be there.
+ * spellings (`customer`, `App\Customer`, `App\Models\Contact`, `PhoneCall`), or `live_call` with the hub's number of a live
+ * call: the note is then on the stored call that it is or becomes. Fields that are not ours are ignored. One of title and
+ * body must be there.
  */
 export const NoteInput = Type.Object({
   noteable_type: Type.String({ minLength: 1, maxLength: 100 }),

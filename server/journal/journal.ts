@@ -32,6 +32,8 @@ import { openWebhooks, type Webhooks } from './webhooks.ts'
 import { pruneLastAgents } from './last-agents/forgetting.ts'
 import { openLastAgentMemory, type LastAgentMemory } from './last-agents/memory.ts'
 import { openNoteTalks, type NoteTalks } from './last-agents/note-talks.ts'
+import { openKnownCalls } from './known-calls.ts'
+import { openLinkedCalls } from './linked-calls.ts'
 import { openNotes, type Notes } from './notes.ts'
 import { pruneNotes } from './notes-forgetting.ts'
 import { openPbxEvents, prunePbxEvents, type PbxEvents } from './pbx-events.ts'
@@ -41,6 +43,7 @@ import { openPopLinks, type PopLinks } from './pop-links.ts'
 import { openRecords, type Records } from './records.ts'
 import { openRecordStore } from './store-records.ts'
 import { openReports, type Reports } from './reports.ts'
+import { openSeenCalls, type FindSeenCall, type SeenCalls } from './seen-calls.ts'
 import type { JournalTables } from './tables.ts'
 
 export type { Callbacks } from './callbacks.ts'
@@ -67,6 +70,7 @@ export type { PopLinks } from './pop-links.ts'
 export type { NewDisposition } from './record.ts'
 export { RECORD_COLUMNS, type Records } from './records.ts'
 export type { CallReport, Reports } from './reports.ts'
+export type { FindSeenCall, SeenCall } from './seen-calls.ts'
 export type { JournalTables } from './tables.ts'
 export { eraseFromJournal } from './journal-erasure.ts'
 
@@ -97,6 +101,8 @@ export type Journal = {
   lastAgents: LastAgentMemory
   /** For those who hear of talks before a record tells of them. */
   noteTalks: NoteTalks
+  /** A seen call is over, in the transaction that notes it. */
+  seenOver: SeenCalls['over']
   /** What came in about calls, and the calls it comes to. */
   records: Records
   /** What PBXs report of ended calls themselves. */
@@ -127,6 +133,8 @@ export type JournalOptions = {
   host: CallDeps['host']
   work: Work
   fleet: Pick<Fleet, 'callLog' | 'hostsWithCallLog'>
+  /** Calls as hubs saw them on PBXs. */
+  findSeen: FindSeenCall
   log: Log
   /** Where webhooks may be, besides public addresses, and what the hub calls itself there. */
   outbound: { allowPrivate: readonly string[]; userAgent: string }
@@ -134,8 +142,20 @@ export type JournalOptions = {
 
 /** Calls and what became of them: dispositions, who is to be called back, who wants no calls. */
 export function openJournal(options: JournalOptions): Journal {
-  const { store, repeatWindowMs, host, work, keyring, outbound, book, publicUrl, fleet, log, ...deps } =
-    options
+  const {
+    store,
+    repeatWindowMs,
+    host,
+    work,
+    keyring,
+    outbound,
+    book,
+    publicUrl,
+    fleet,
+    log,
+    findSeen,
+    ...deps
+  } = options
   const callStore = store as unknown as CallStore
   const callDeps = {
     ...deps,
@@ -157,18 +177,23 @@ export function openJournal(options: JournalOptions): Journal {
   work.handle(callbackDue(store, append))
   work.handle(callOver(store, append))
   const calls = openCalls(callStore, callDeps, storeRecord)
+  const seenCalls = openSeenCalls(callStore, { ...callDeps, findSeen, work })
+  work.handle(seenCalls.ending)
+  const knownCalls = openKnownCalls(store, seenCalls)
+  const keyOf = deps.lookup.key
+  const linkedCalls = openLinkedCalls(knownCalls, seenCalls, { now: deps.clock.now, keyOf })
   const card = {
-    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs }),
+    dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs, linkedCalls }),
     codes: openDispositionCodes(store, deps),
     callbacks: openCallbacks(store, { ...deps, ...telling }),
     doNotCalls: openDoNotCalls(store, deps),
-    notes: openNotes(store, { ...deps, book, calls }),
+    notes: openNotes(store, { ...deps, book, calls, seenCalls }),
   }
   return {
     ...card,
     phoneCalls: openPhoneCalls(store, { ...callDeps, book }),
     popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
-    pop: openPop(store, { ...deps, ...card, book }),
+    pop: openPop({ ...deps, ...card, book, knownCalls }),
     pbxEvents: openPbxEvents(store, deps),
     events: { append, list: openEventList(store, deps.timeZone) },
     webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
@@ -176,6 +201,7 @@ export function openJournal(options: JournalOptions): Journal {
     doNotCall: openDoNotCallMemory(store),
     lastAgents: openLastAgentMemory(store),
     noteTalks: callDeps.noteTalks,
+    seenOver: seenCalls.over,
     records: openRecords(callStore, callDeps, storeRecord),
     reports: openReports(callStore, callDeps),
     calls,

@@ -39,6 +39,8 @@ export type DispositionsTable = {
   /** Digest of the token's `Idempotency-Key`. */
   request_key: string | null
   updated_at: number
+  /** In `calls`; null when the call it names is not known. */
+  call_log_id: number | null
 }
 
 /** A status of a tenant's own beside the canonical ones. */
