@@ -2,13 +2,14 @@ import { Type, type Static } from 'typebox'
 import { Id, Instant, LongText, Nullable, PageOf, PatchOf, ShortText } from './common.ts'
 import { Cleared, Whole } from './tolerant.ts'
 
-export const NOTEABLE_TYPES = ['customer', 'contact', 'call'] as const
+/** `pbx_event`: a chat with somebody who is not in the book. */
+export const NOTEABLE_TYPES = ['customer', 'contact', 'call', 'pbx_event'] as const
 export const NoteableType = Type.Enum([...NOTEABLE_TYPES])
 export type NoteableType = Static<typeof NoteableType>
 
 const anyId = Whole(1, Number.MAX_SAFE_INTEGER)
 const content = {
-  /** A word of the client's own, such as `call` or `email`. */
+  /** A word of the client's own, such as `call` or `email`; `chat` is what a PBX reported. */
   type: Cleared(ShortText),
   title: Cleared(ShortText),
   body: Cleared(LongText),

@@ -16,6 +16,7 @@ import { openCallbacks, type Callbacks } from './callbacks.ts'
 import { callOver, openPlanCallOver } from './call-events.ts'
 import { openCalls, type Calls } from './calls.ts'
 import { pruneCalls } from './calls-forgetting.ts'
+import { openChats, type Chats } from './chats.ts'
 import { openDispositionCodes, type DispositionCodes } from './codes.ts'
 import { openDispositions, type Dispositions } from './dispositions.ts'
 import { openDoNotCallMemory, type DoNotCallMemory } from './do-not-call-memory.ts'
@@ -51,6 +52,7 @@ export type { CallReach } from './call-filters.ts'
 export { CALL_COLUMNS, type Calls } from './calls.ts'
 export { eraseFromEvents } from './event-forgetting.ts'
 export { eraseFromCalls } from './calls-forgetting.ts'
+export type { Chats, NewChat } from './chats.ts'
 export type { DispositionCodes } from './codes.ts'
 export type { Dispositions } from './dispositions.ts'
 export type { DoNotCallImage } from './do-not-call-memory.ts'
@@ -84,6 +86,7 @@ export type Journal = {
   popLinks: PopLinks
   phoneCalls: PhoneCalls
   pbxEvents: PbxEvents
+  chats: Chats
   events: {
     /**
      * Tells what happened, in the transaction of what did: one row per (tenant, key), and a delivery for every webhook that
@@ -181,6 +184,7 @@ export function openJournal(options: JournalOptions): Journal {
   work.handle(seenCalls.ending)
   const knownCalls = openKnownCalls(store, seenCalls)
   const keyOf = deps.lookup.key
+  const pbxEvents = openPbxEvents(store, deps)
   const linkedCalls = openLinkedCalls(knownCalls, seenCalls, { now: deps.clock.now, keyOf })
   const card = {
     dispositions: openDispositions(store, { ...deps, ...telling, windowMs: repeatWindowMs, linkedCalls }),
@@ -194,7 +198,8 @@ export function openJournal(options: JournalOptions): Journal {
     phoneCalls: openPhoneCalls(store, { ...callDeps, book }),
     popLinks: openPopLinks(store, { ...deps, keyring, publicUrl }),
     pop: openPop({ ...deps, ...card, book, knownCalls }),
-    pbxEvents: openPbxEvents(store, deps),
+    pbxEvents,
+    chats: openChats(store, { ...deps, book, pbxEvents }),
     events: { append, list: openEventList(store, deps.timeZone) },
     webhooks: openWebhooks({ store, clock: deps.clock, keyring, work, outbox, host }),
     deliveries: openDeliveries({ ...sending, outbox }),

@@ -71,7 +71,7 @@ export function readNote(input: NoteInput) {
 /** A row as it is answered, ids that were merged away meaning their survivors. */
 export function toNote(row: NoteRow, survivors: ReadonlyMap<number, number> = new Map()): Note {
   const { id, noteable_type, type, title, body, priority, phone_call_id, author, user_id, token_id } = row
-  const isParty = noteable_type !== 'call'
+  const isParty = noteable_type === 'customer' || noteable_type === 'contact'
   return {
     id,
     noteable_type,

@@ -45,6 +45,7 @@ export type NotesDeps = JournalDeps & {
   seenCalls: SeenCalls
 }
 
+const isOnParty = ({ noteable_type: type }: NoteRow) => type === 'customer' || type === 'contact'
 const COLUMNS = { id: 'id', created_at: 'created_at', priority: 'priority' }
 const FILTERS = ['customer_id', 'contact_id', 'phone_call_id', 'user_id', 'type', 'term_match', 'from', 'to']
 const MOST_WORDS = 10
@@ -69,7 +70,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
     store.read.selectFrom('notes').selectAll().where('tenant_id', '=', tenantId)
 
   const toNotes = async (tenantId: number, rows: NoteRow[]) => {
-    const ids = rows.flatMap((row) => (row.noteable_type === 'call' ? [] : [row.noteable_id]))
+    const ids = rows.flatMap((row) => (isOnParty(row) ? [row.noteable_id] : []))
     const survivors = await parties.survivors(tenantId, [...new Set([...ids, ...partyIdsOf(rows)])])
     return rows.map((row) => toNote(row, survivors))
   }
@@ -95,6 +96,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
         }
       )
     }
+    if (type === 'pbx_event') return null
     const found = await unlessMissing(calls.get(reach, id))
     return (
       found && {
@@ -180,7 +182,10 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
     async ofNoteable(tenantId, asked, limit) {
       const type = noteableType(asked.type)
       if (type === null || type === 'live_call') return []
-      const ids = type === 'call' ? [asked.id] : await parties.withMerged(type, tenantId, asked.id)
+      const ids =
+        type === 'call' || type === 'pbx_event'
+          ? [asked.id]
+          : await parties.withMerged(type, tenantId, asked.id)
       const rows = await own(tenantId)
         .where('noteable_type', '=', type)
         .where(isOneOf(store.engine, 'noteable_id', ids, 'bigint'))
@@ -194,7 +199,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
       const rows = await own(tenantId)
         .where((is) =>
           is.or([
-            isAbout(store.engine, 'notes', { ...about, numberKey: null }),
+            isAbout(store.engine, 'notes', about),
             is.and([
               is('noteable_type', '=', 'call'),
               isOneOf(store.engine, 'noteable_id', callIds, 'bigint'),
@@ -227,6 +232,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
           .values({
             ...columns,
             ...(await noted(tx)),
+            number_key: null,
             tenant_id: actor.tenantId,
             author: name,
             user_id,

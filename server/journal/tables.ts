@@ -71,6 +71,8 @@ export type NotesTable = {
   tenant_id: number
   noteable_type: NoteableType
   noteable_id: number
+  /** Of a chat: `numberKey` of its number. */
+  number_key: string | null
   /** Whom it is about: what it is on, a contact's customer, the parties of a call. */
   customer_id: number | null
   contact_id: number | null

@@ -35,8 +35,7 @@ export function lastAgentsMigration(engine: 'sqlite' | 'postgres'): Migration {
         `create index calls_of_seen on calls (host_id, started_at) where source = 'live'`,
         `create index live_calls_by_name on live_calls (tenant_id, call_id)`,
         `create index live_calls_by_number on live_calls (tenant_id, call_no)`,
-        `alter table notes add column source_key ${text}`,
-        `create unique index notes_by_source on notes (tenant_id, source_key) where source_key is not null`,
+        // A chat with somebody who is not in the book is his who has the number.
         `alter table notes add column number_key ${text}`,
         `create index notes_by_number on notes (tenant_id, number_key, created_at) where number_key is not null`,
       ])
