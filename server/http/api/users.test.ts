@@ -319,6 +319,8 @@ onEachStore('users and sessions', (engine) => {
     })
     await newUser(ask, 'ann@example.com')
     const token = await tokenOf(ask, 'ann@example.com')
+    const state = async () => (await ask('GET', '/api/v1/session/totp', { token })).json
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     const enrolled = await ask('POST', '/api/v1/session/totp', { token })
     assert.equal(enrolled.status, 200, enrolled.text)
     assert.match(enrolled.json.url, /^otpauth:\/\/totp\/Cordboard:ann%40example\.com\?/)
@@ -332,6 +334,9 @@ onEachStore('users and sessions', (engine) => {
     assert.equal(confirmed.status, 200, confirmed.text)
     const codes = confirmed.json.recovery_codes as string[]
     assert.equal(new Set(codes).size, 10)
+    const confirmed_at = new Date(now).toISOString()
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 10 })
+    assert.equal((await ask('GET', '/api/v1/session/totp')).status, 403)
     const without = await logIn(ask, 'ann@example.com')
     assert.deepEqual([without.status, without.json.code], [401, 'code_required'])
     assert.equal((await logIn(ask, 'ann@example.com', 'wrong password')).json.code, 'credentials_refused')
@@ -352,11 +357,13 @@ onEachStore('users and sessions', (engine) => {
     const recovery = codes[3]?.toUpperCase().replaceAll('-', ' ')
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 200)
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 401)
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 9 })
     assert.equal((await ask('POST', '/api/v1/session/totp', { token })).status, 409)
     const disable = (password: string) =>
       ask('POST', '/api/v1/session/totp/disable', { token, body: { password } })
     assert.equal((await disable('wrong password')).status, 401)
     assert.equal((await disable(PASSWORD)).status, 204)
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     assert.equal((await logIn(ask, 'ann@example.com')).status, 200)
   })
 
