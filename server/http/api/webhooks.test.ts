@@ -108,7 +108,7 @@ onEachStore('webhooks', (engine) => {
 
   test('a receiver that refuses, drops or hangs is tried again with the same event, until it takes it', async (t) => {
     const { ask, receiver, newWebhook, say, logged, hurry } = await newSendingHub(t, engine)
-    const webhook = await newWebhook({ timeout_ms: 1_000 })
+    const webhook = await newWebhook()
     const misbehaving = [
       (_: Received, response: ServerResponse) => response.writeHead(500).end('out of order'),
       (_: Received, response: ServerResponse) => response.destroy(),
@@ -118,6 +118,9 @@ onEachStore('webhooks', (engine) => {
     const errors: string[] = []
     for (const [i, answering] of misbehaving.entries()) {
       receiver.answerWith(answering)
+      // The others answer, however late.
+      const isHanging = i === 2
+      await ask('PATCH', `${WEBHOOKS}/${webhook.id}`, { body: { timeout_ms: isHanging ? 1_000 : 30_000 } })
       if (i === 0) await say('0199000001')
       else await hurry(webhook.id)
       const [row] = await logged(webhook.id, ([one]) => one?.attempts === i + 1)
