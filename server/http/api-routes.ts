@@ -23,6 +23,7 @@ import { phoneCallRoutes } from './api/phone-calls.ts'
 import { popRoutes } from './api/pop.ts'
 import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
+import { profileCalendarRoutes } from './api/profile-calendars.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallLogStateRoute, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
@@ -93,6 +94,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   eventRoutes(app, journal)
   webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
+  profileCalendarRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
   liveRoutes(app, deps)
 }

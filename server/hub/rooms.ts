@@ -142,11 +142,12 @@ export function openRooms(options: RoomsOptions): Rooms {
     fleet,
     log,
     outbound,
+    findSeen: (reach, asked) => live.findSeen(reach, asked),
   })
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles, outbound },
     { access, directory, fleet, journal },
   )
   closers.push(routing.close)
@@ -158,6 +159,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     lookup: directory.lookup,
     fleet,
     append: journal.events.append,
+    noteTalks: journal.noteTalks,
+    seenOver: journal.seenOver,
     readLogLater: journal.callLogs.readLater,
     isDoNotCall: journal.doNotCall.has,
     isOpen: (tenantId) => access.tenant(tenantId) !== null,
@@ -168,6 +171,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   fleet.plan(work)
+  routing.plan(work)
   planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,

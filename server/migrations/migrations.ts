@@ -17,6 +17,8 @@ import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
 import { snapshotsMigration } from './020-snapshots.ts'
 import { rulePlansMigration } from './021-rule-plans.ts'
+import { lastAgentsMigration } from './022-last-agents.ts'
+import { profileCalendarsMigration } from './023-profile-calendars.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -39,5 +41,7 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '018-pop': popMigration(engine),
     '020-snapshots': snapshotsMigration(engine),
     '021-rule-plans': rulePlansMigration(engine),
+    '022-last-agents': lastAgentsMigration(engine),
+    '023-profile-calendars': profileCalendarsMigration(engine),
   }
 }

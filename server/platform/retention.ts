@@ -12,6 +12,7 @@ export const RETENTION_DAYS = {
   dispositions: 3 * 365,
   events: 90,
   imports: 90,
+  last_agents: 365,
   live_calls: 7,
   notes: 3 * 365,
   pbx_events: 365,
