@@ -27,7 +27,12 @@ const { config, secrets } = envToConfig(
 const hub = await openHub({ config, secrets, log: openLog({ level: 'silent' }) })
 
 type Answer = Record<string, unknown>
-async function askText(method: string, path: string, body?: string, type = 'application/json'): Promise<string> {
+async function askText(
+  method: string,
+  path: string,
+  body?: string,
+  type = 'application/json',
+): Promise<string> {
   const headers: Record<string, string> = { authorization: `Bearer ${TOKEN}` }
   if (body !== undefined) headers['content-type'] = type
   const response = await fetch(`${hub.url}/api/v1/${path}`, { method, headers, body: body ?? null })
@@ -67,7 +72,10 @@ try {
   const first = await costOf(() => ask('POST', `${at}/snapshots`))
   const file = await askText('GET', `${rules}/export`)
   const csv = await askText('GET', `${rules}/export?format=csv`)
-  const changedFile = file.replaceAll(/office_hours_destination: Extension (\d+)/g, 'office_hours_destination: VoiceMail $1')
+  const changedFile = file.replaceAll(
+    /office_hours_destination: Extension (\d+)/g,
+    'office_hours_destination: VoiceMail $1',
+  )
   const plan = (text: string, type: string) => () => ask('POST', `${rules}/plans`, text, type)
 
   simulator.requests.clear()
@@ -110,7 +118,11 @@ try {
     ['export', exported, ''],
     ['plan, nothing to change (YAML)', unchanged, 'under 2 s'],
     ['plan, nothing to change (CSV)', unchangedCsv, 'under 2 s'],
-    [`plan, every rule changed (${String((made['answers'] as unknown[]).length)} answers)`, changed, 'under 2 s'],
+    [
+      `plan, every rule changed (${String((made['answers'] as unknown[]).length)} answers)`,
+      changed,
+      'under 2 s',
+    ],
     [`apply ${String(made['changed'])} changes`, applied, ''],
     ['the snapshot before, for comparison', first, ''],
   ]

@@ -164,8 +164,12 @@ test('a partial file adds and changes what it says; everything else stays', asyn
 })
 
 test('each step of a plan is audited with who applied it, what was before and what came after', async (t) => {
-  const { plan, apply, ask } = await newWorkshop(t)
+  const { plan, apply, ask, host } = await newWorkshop(t)
+  const readPbx = async () => told(await ask('POST', `/api/v1/pbx3cx/${host.id}/snapshots`), 201)
+  await readPbx()
   const { id } = await apply((await plan(FILE)).id)
+  // What the plan audited is not told again as found.
+  assert.equal((await readPbx()).unchanged, false)
   const changes = (await ask('GET', '/api/v1/pbx3cx-audits?kind=change&per_page=100&sort=id')).json.data
   assert.deepEqual(
     changes.map((one: Json) => [
