@@ -16,6 +16,8 @@ import { openMaps, type Maps } from './maps.ts'
 import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
+import { openRulePlans, type RulePlans } from './rules-as-code/plans.ts'
+import { pruneRulePlans } from './rules-as-code/forgetting.ts'
 import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
 import { planSnapshots } from './snapshots/schedule.ts'
 import { pruneSnapshots } from './snapshots/forgetting.ts'
@@ -40,6 +42,7 @@ export { rulesCsv } from './inbound-rules/rules-csv.ts'
 export type { Maps } from './maps.ts'
 export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
+export type { RuleFile, RulePlans } from './rules-as-code/plans.ts'
 export type { Snapshots } from './snapshots/snapshots.ts'
 export { isFresh, type Traces } from './trace/traces.ts'
 export { drawTrace } from './trace/picture.ts'
@@ -70,9 +73,10 @@ export type Fleet = {
   xapi: XapiSessions
   xapiCalls: XapiCalls
   inboundRules: InboundRules
+  rulePlans: RulePlans
   snapshots: Snapshots
   traces: Traces
-  prune: { snapshots: PruneOne }
+  prune: { snapshots: PruneOne; rule_plans: PruneOne }
   /** Says how the PBXs are read on schedule, before the work starts. */
   plan(work: Work): void
   /**
@@ -102,6 +106,8 @@ export type FleetOptions = {
   outbound: Outbound
   /** Where descriptions of PBXs are kept. */
   dataDir: string
+  /** By which plans are applied; started later. */
+  work: Work
   log: Log
 }
 
@@ -111,6 +117,7 @@ export function openFleet({
   keyring,
   outbound,
   dataDir,
+  work,
   log,
   ...deps
 }: FleetDeps & FleetOptions): Fleet {
@@ -132,9 +139,10 @@ export function openFleet({
     xapi,
     xapiCalls: openXapiCalls(store, xapi, trail),
     inboundRules: openInboundRules({ store, xapi, snapshots, clock: deps.clock, trail }),
+    rulePlans: openRulePlans({ store, xapi, trail, snapshots, work, log }, deps),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
-    prune: { snapshots: pruneSnapshots(store) },
+    prune: { snapshots: pruneSnapshots(store), rule_plans: pruneRulePlans(store) },
     plan: (work) => planSnapshots(work, { store, clock: deps.clock, log, take: snapshots.takeById }),
     close: xapi.close,
     async watchedHosts() {

@@ -44,9 +44,9 @@ export type RuleChanges = {
 }
 
 type Sent = Pick<Operation, 'id' | 'method' | 'path'>
-const CREATE: Sent = { id: 'CreateInboundRule', method: 'POST', path: '/InboundRules' }
-const UPDATE: Sent = { id: 'UpdateInboundRule', method: 'PATCH', path: '/InboundRules({Id})' }
-const REMOVE: Sent = { id: 'DeleteInboundRule', method: 'DELETE', path: '/InboundRules({Id})' }
+export const CREATE: Sent = { id: 'CreateInboundRule', method: 'POST', path: '/InboundRules' }
+export const UPDATE: Sent = { id: 'UpdateInboundRule', method: 'PATCH', path: '/InboundRules({Id})' }
+export const REMOVE: Sent = { id: 'DeleteInboundRule', method: 'DELETE', path: '/InboundRules({Id})' }
 const REMOVE_ALL: Sent = {
   id: 'BulkInboundRulesDelete',
   method: 'POST',

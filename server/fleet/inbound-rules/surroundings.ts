@@ -6,7 +6,7 @@ import { NEEDS } from './resolve-rule.ts'
 import { DESTINATIONS, type RuleDraft } from './shape.ts'
 
 /** What the PBX calls its kinds of numbers. */
-const KINDS: Readonly<Record<string, StationKind>> = {
+export const KINDS: Readonly<Record<string, StationKind>> = {
   Extension: 'extension',
   Queue: 'queue',
   RingGroup: 'ring_group',

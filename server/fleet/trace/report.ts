@@ -208,11 +208,11 @@ function loops(map: PbxMap): Finding[] {
 
 const DEAD_ENDS: Readonly<Record<string, readonly [string, string]>> = {
   queue: [
-    'Nobody is in the queue, and calls are ended.',
+    'Nobody is in the queue who can be rung, and calls are ended.',
     'Add agents, or a destination for calls that nobody answers.',
   ],
   ring_group: [
-    'Nobody is in the ring group, and calls are ended.',
+    'Nobody is in the ring group who can be rung, and calls are ended.',
     'Add members, or a destination for calls that nobody answers.',
   ],
   ivr: [
