@@ -128,6 +128,7 @@ onEachStore('forgetting with age', (engine) => {
       decisions: 0,
       dispositions: 0,
       events: 0,
+      last_agents: 0,
       live_calls: 0,
       notes: 0,
       pbx_events: 0,
