@@ -149,6 +149,7 @@ test('what is wrong in a file is told by rule, line and field, with what is ther
 `)
   const told = (place: string, words: RegExp) => assert.match(found[place]?.join() ?? 'nothing', words, place)
   told('rules[0].nonsense', /^Line 2: Unknown field/)
+  told('rules[0].trunk', /^Line 2: There is no trunk "Carier"/)
   told('rules[0].office_hours_destination', /^Line 2: No Queue is called "Suport"/)
   told('rules[0].out_of_office_hours_destination', /Several are called "Anna" \(101 \(Anna\), 102/)
   told(

@@ -45,13 +45,12 @@ export function readWrittenRule(written: WrittenRule, known: Known, problems: Pr
   }
   for (const field of ['condition', 'data'] as const)
     if (!isWrong && (input[field] ?? null) === null) refuse(field, 'Is needed: it is what the rule looks at.')
-  if (isWrong) return null
   const did = input.condition === 'BasedOnDID' ? (input.data ?? null) : null
+  // Of a rule that cannot be read nobody knows which trunk it means unless it says so.
+  if (trunkText === null && isWrong) return null
   const trunk = trunkText === null ? trunkOfNumber(known, did) : trunkNamed(known, trunkText)
-  if (trunk.number === null) {
-    refuse('trunk', trunk.problem)
-    return null
-  }
+  if (trunk.number === null) refuse('trunk', trunk.problem)
+  if (isWrong || trunk.number === null) return null
   return { written, input, trunk: trunk.number }
 }
 
