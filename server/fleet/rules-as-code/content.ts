@@ -1,5 +1,5 @@
 import type { PlannedDestination, PlannedRule } from '../../../contract/pbx-rule-plans.ts'
-import type { RuleDraft } from '../inbound-rules/shape.ts'
+import { dialled, type RuleDraft } from '../inbound-rules/shape.ts'
 
 /** A rule that says nothing: what a field is that neither a file nor the PBX gives. */
 export const BLANK: PlannedRule = {
@@ -39,7 +39,7 @@ export function destinationContent(
   told: { to: string; number: string | null; external: string | null } | null,
 ): PlannedDestination | null {
   if (told === null || told.to === '' || told.to === 'None') return null
-  return { to: told.to, number: told.number || null, external: told.external || null }
+  return { to: told.to, number: told.number || null, external: dialled(told.external ?? '') || null }
 }
 
 /** Blanks around a text are nobody's intention. */

@@ -45,23 +45,23 @@ export function trunkOfNumber({ trunks }: Known, did: string | null): Resolved {
 }
 
 /** The kind of number a destination leads to; null = a number of any kind. */
-const KIND_OF: Readonly<Record<string, string>> = {
-  extension: 'Extension',
-  voicemail: 'Extension',
-  voicemailofdestination: 'Extension',
-  queue: 'Queue',
-  ringgroup: 'RingGroup',
-  ivr: 'IVR',
-  digitalreceptionist: 'IVR',
-  receptionist: 'IVR',
-  fax: 'Fax',
-  routepoint: 'RoutePoint',
-  callflow: 'RoutePoint',
-}
+const KIND_OF: ReadonlyMap<string, string> = new Map([
+  ['extension', 'Extension'],
+  ['voicemail', 'Extension'],
+  ['voicemailofdestination', 'Extension'],
+  ['queue', 'Queue'],
+  ['ringgroup', 'RingGroup'],
+  ['ivr', 'IVR'],
+  ['digitalreceptionist', 'IVR'],
+  ['receptionist', 'IVR'],
+  ['fax', 'Fax'],
+  ['routepoint', 'RoutePoint'],
+  ['callflow', 'RoutePoint'],
+])
 
 /** Somebody inside by their name, whatever the case, among those the destination `to` may lead to. */
 export function peerNamed({ peers }: Known, to: string, text: string): Resolved {
-  const kind = KIND_OF[to.replaceAll(/[^a-z]/gi, '').toLowerCase()] ?? null
+  const kind = KIND_OF.get(to.replaceAll(/[^a-z]/gi, '').toLowerCase()) ?? null
   const fitting = peers.filter(({ type }) => kind === null || type === null || type === kind)
   const byName = fitting.filter(({ name }) => name !== null && folded(name) === folded(text))
   const [one] = byName

@@ -1,4 +1,4 @@
-import { HubError, type FieldErrors } from '../../platform/errors.ts'
+import { HubError } from '../../platform/errors.ts'
 
 /** What is wrong with a file, by place. */
 export type Problems = {
@@ -13,20 +13,24 @@ const MOST_PLACES = 100
 
 /** Opens a list of what is wrong: everything is told at once, not one mistake after the other. */
 export function openProblems(): Problems {
-  const fields: FieldErrors = {}
+  // A place is whatever somebody wrote, __proto__ too.
+  const fields = new Map<string, string[]>()
   let count = 0
   return {
     add(place, line, message) {
       count += 1
-      if (Object.keys(fields).length === MOST_PLACES && !(place in fields)) return
-      ;(fields[place] ??= []).push(line === null ? message : `Line ${line}: ${message}`)
+      const told = fields.get(place) ?? []
+      if (fields.size === MOST_PLACES && told.length === 0) return
+      fields.set(place, [...told, line === null ? message : `Line ${line}: ${message}`])
     },
     any: () => count > 0,
     done() {
-      const [first] = Object.entries(fields)
+      const [first] = fields
       if (first === undefined) return
       const more = count > 1 ? ` (and ${count - 1} more)` : ''
-      throw new HubError('validation_failed', `${first[0]}: ${first[1][0]}${more}`, { fields })
+      throw new HubError('validation_failed', `${first[0]}: ${first[1][0]}${more}`, {
+        fields: Object.fromEntries(fields),
+      })
     },
   }
 }

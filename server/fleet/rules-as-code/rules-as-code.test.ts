@@ -167,6 +167,11 @@ test('what is wrong in a file is told by rule, line and field, with what is ther
   )
   assert.match(trunk['rules[1].trunk']?.[0] ?? '', /Several trunks are called "Carrier"/)
   assert.deepEqual(Object.keys(faults('rules: []\nrule: []')), ['rule'])
+  assert.deepEqual(Object.keys(faults('rules: []\n__proto__: []')), ['__proto__'])
+  assert.deepEqual(Object.keys(faults('rules: [{ condition: DID, data: 1, trunk: 10000, __proto__: 1 }]')), [
+    'rules[0].__proto__',
+  ])
+  assert.ok(faults('rules: [{ condition: DID, data: 1, trunk: 10000, holidays_destination: constructor X }]'))
   assert.deepEqual(Object.keys(faults('format: 1')), ['rules'])
   assert.deepEqual(Object.keys(faults('format: 2\nrules: []')), ['format'])
   assert.match(faults('rules: [').file?.[0] ?? '', /^Line 1: This is no YAML/)

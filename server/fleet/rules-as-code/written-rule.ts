@@ -26,18 +26,18 @@ export function readWrittenRule(written: WrittenRule, known: Known, problems: Pr
     isWrong = true
     problems.add(`${written.place}.${field}`, written.line, message)
   }
-  const fields: Row = {}
+  const fields: [string, Json][] = []
   let trunkText: string | null = null
   for (const [name, value] of Object.entries(written.fields)) {
     const bare = bareName(name)
     if (bare === 'trunk' || bare === 'trunkdn') trunkText = trunkTextOf(value)
-    else if (bare === 'hours') fields[name] = hoursOf(value, refuse)
-    else if (bare.endsWith('destination')) fields[name] = destinationOf(value, name, known, refuse)
-    else fields[name] = value
+    else if (bare === 'hours') fields.push([name, hoursOf(value, refuse)])
+    else if (bare.endsWith('destination')) fields.push([name, destinationOf(value, name, known, refuse)])
+    else fields.push([name, value])
   }
   let input: InboundRuleInput = {}
   try {
-    input = readRule(fields)
+    input = readRule(Object.fromEntries(fields))
   } catch (error) {
     if (!(error instanceof HubError)) throw error
     for (const [field, messages] of Object.entries(error.fields ?? {}))
