@@ -23,6 +23,7 @@ test('a manager sees the rules of a PBX, and asks where a call goes and why', as
   await assertClean(own)
   await addHost(world.ask, pbx, { watch_calls: false, host_name: 'north.example' })
   const other = await addHost(world.ask, pbx, { watch_calls: false, host_name: 'south.example' })
+  assert.equal((await world.ask('POST', `/api/v1/pbx3cx/${other}/snapshots`)).status, 201)
   await page.reload()
   await page.getByText('Where does it go?').first().waitFor()
   await assertClean(own)

@@ -45,10 +45,11 @@ export function useTrace(host: number, asked: InboundAddress) {
   })
 }
 
-/** The same as a picture: an address of its own that shows it. */
-export function useTracePicture(host: number, asked: InboundAddress) {
+/** The same as a picture, as an address that shows it; asked for once there is a way to show. */
+export function useTracePicture(host: number, asked: InboundAddress, enabled: boolean) {
   return useQuery({
     queryKey: ['trace-picture', host, asked],
+    enabled,
     queryFn: async () => {
       const query = { ...queryOf(asked), format: 'svg' }
       const svg = await askText(`/api/v1/pbx3cx/${host}/trace`, { query })

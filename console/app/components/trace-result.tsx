@@ -12,7 +12,7 @@ import { Asked } from './asked.tsx'
 export function TraceResult({ host, asked }: { host: number; asked: InboundAddress }) {
   const t = useTexts()
   const trace = useTrace(host, asked)
-  const picture = useTracePicture(host, asked)
+  const picture = useTracePicture(host, asked, trace.isSuccess)
   return (
     <Panel title={t.wayOf(asked.did ?? '')}>
       <Asked query={trace}>{(found) => <Way trace={found} />}</Asked>
