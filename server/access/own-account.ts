@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Language } from '../../contract/dispositions.ts'
 import type { SelfPatch, TotpState } from '../../contract/sessions.ts'
 import { HubError, invalid } from '../platform/errors.ts'
@@ -45,6 +46,11 @@ export type OwnAccount = {
 
 type Deps = SignInDeps & { prove: Prove }
 
+/** What was proved is proved no more when the password was replaced meanwhile. */
+const hasPasswordOf = ({ password }: User) =>
+  password === null ? sql<boolean>`password is null` : sql<boolean>`password = ${password}`
+const replaced = () => new HubError('credentials_refused', 'The password was replaced just now.')
+
 export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps): OwnAccount {
   const find = async ({ userId }: Self): Promise<User> => {
     const user = await store.read.selectFrom('users').selectAll().where('id', '=', userId).executeTakeFirst()
@@ -63,11 +69,13 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
     keptId: number | null,
   ) => {
     const now = clock.now()
-    await tx.db
+    const written = await tx.db
       .updateTable('users')
       .set({ password, invite_hash: null, invite_until: null, updated_at: now })
       .where('id', '=', user.id)
-      .execute()
+      .where(hasPasswordOf(user))
+      .executeTakeFirst()
+    if (written.numUpdatedRows === 0n) throw replaced()
     const revoked_sessions = await endSessions(tx, user.id, keptId, now)
     await audit(tx, user, origin, { password: 'changed', revoked_sessions })
     tx.changed(user.tenant_id, 'user', user.id)
@@ -174,7 +182,13 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
       await prove(user, user.email_folded, password, self.origin)
       return await store.transact(async (tx) => {
         const none = { totp_secret: null, totp_confirmed_at: null, totp_step: null, updated_at: clock.now() }
-        await tx.db.updateTable('users').set(none).where('id', '=', user.id).execute()
+        const written = await tx.db
+          .updateTable('users')
+          .set(none)
+          .where('id', '=', user.id)
+          .where(hasPasswordOf(user))
+          .executeTakeFirst()
+        if (written.numUpdatedRows === 0n) throw replaced()
         await tx.db.deleteFrom('recovery_codes').where('user_id', '=', user.id).execute()
         await audit(tx, user, self.origin, { totp: false })
         return null

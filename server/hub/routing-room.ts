@@ -18,6 +18,6 @@ export function openRoutingRoom(
     keyOf: directory.lookup.key,
     hasHost: async (tenantId, id) => (await fleet.hostOfCalls({ tenantId, hostId: null }, id)) !== null,
     hostProfiles: fleet.hostProfiles,
-    identify: openCallerFacts(directory.lookup, journal.doNotCall.has),
+    identify: openCallerFacts(directory.lookup, journal.doNotCall.has, journal.lastAgents),
   })
 }

@@ -41,6 +41,8 @@ export type CallerQuestion = {
   account: string | null
   at: number
   country: string | null
+  /** The PBX that asks; null: not said. */
+  hostId: number | null
 }
 
 /** As a `RouteQuestion`, from a caller who may leave any of it undefined. */
@@ -106,7 +108,8 @@ export function openRouting(options: RoutingOptions): Routing {
     const at = question.at === undefined ? now : Date.parse(question.at)
     const { number, account } = question
     const asked = { number: number ?? null, account: account ?? null, at }
-    const caller = identify(tenantId, { ...asked, country: profile?.country ?? null })
+    const country = profile?.country ?? null
+    const caller = identify(tenantId, { ...asked, country, hostId: question.host ?? null })
     const decided = decide(profile, caller, { at, zone: timeZone(tenantId), called })
     const { known, vip, on_call } = caller
     const { open, destination, rule, queue_position } = decided

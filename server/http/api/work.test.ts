@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub } from '../../../test/hub.ts'
 import { runCommand } from '../../../test/commands.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { until } from '../../../test/wire.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
@@ -17,7 +17,7 @@ async function newBusyHub(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, { address, dataDir })
   const store = await openStore<WorkTables>({ address })
   t.after(() => store.close())
