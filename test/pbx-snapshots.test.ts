@@ -290,6 +290,19 @@ onEachStore('snapshots of a PBX', (engine) => {
       ['schedule', null],
     ])
     assert.equal((await tries())[0]?.failure, null)
+    // Read so slowly that its time seems to have come once more, it is read once all the same.
+    hours(24)
+    pbx.faults.set('hang')
+    const reading = async () => (await tasks()).find(({ kind }) => kind === 'pbx_snapshot')
+    const lookNow = () =>
+      store.write.updateTable('work').set({ ready_at: 1 }).where('kind', '=', 'pbx_snapshots').execute()
+    await lookNow()
+    await until('the PBX is being read', async () => (await reading())?.lease_owner != null)
+    await lookNow()
+    await until('it is asked for again', async () => (await reading())?.again === 1)
+    pbx.faults.clear()
+    await until('the PBX was read', isIdle)
+    assert.equal((await taken()).length, 3)
   })
 
   test('a caller is erased from what was read, and old snapshots go but the last', async (t) => {
