@@ -216,7 +216,7 @@ const DEAD_ENDS: Readonly<Record<string, readonly [string, string]>> = {
     'Add members, or a destination for calls that nobody answers.',
   ],
   ivr: [
-    'No key and no timeout leads anywhere: the caller is hung up on.',
+    'No key and no timeout leads anywhere: nobody takes the call.',
     'Give it keys, or a destination after its timeout.',
   ],
   department: ['None of its routes leads anywhere.', 'Give the department routes.'],
