@@ -111,7 +111,7 @@ onEachStore('inbound rules', (engine) => {
       [ours.office_hours_destination.name, ours.trunk_dn.name],
       ['Support', rowOf(ours.id).TrunkDN.Name],
     )
-    const [{ body }] = sent() as [{ body: Json }]
+    const { body } = sent()[0]!
     assert.ok(!('Id' in body))
     assert.deepEqual(body.OfficeHoursDestination, {
       To: 'Queue',
@@ -265,6 +265,26 @@ onEachStore('inbound rules', (engine) => {
   })
 })
 
+test('a snapshot tells what others have changed, not again what was changed here', async (t) => {
+  const rules = await newRules(t)
+  const { ask, path, host, rows } = rules
+  const snapshot = async () => told(await ask('POST', `/api/v1/pbx3cx/${host.code}/snapshots`), 201)
+  await snapshot()
+  const [one, two, three, four] = rows()
+  const made = told(await ask('POST', path, { body: WHOLE }), 201)
+  told(await ask('PATCH', `${path}/${one!.Id}`, { body: { rule_name: 'First' } }), 200)
+  told(await ask('PATCH', `${path}/${one!.Id}`, { body: { rule_name: 'Second' } }), 200)
+  told(await ask('POST', `${path}/bulk-delete`, { body: { ids: [two!.Id] } }), 200)
+  told(await ask('PATCH', `${path}/${three!.Id}`, { body: { rule_name: 'Here' } }), 200)
+  // At the console of the PBX: after it was changed here, and without.
+  Object.assign(rules.rowOf(three!.Id), { RuleName: 'There' })
+  Object.assign(rules.rowOf(four!.Id), { RuleName: 'Only there' })
+  assert.equal((await snapshot()).changes, 5)
+  const found = (await changesOf(rules)).filter(({ source }) => source === 'snapshot')
+  assert.deepEqual(new Set(found.map(({ after }) => after.RuleName)), new Set(['Only there', 'There']))
+  assert.equal(rules.rowOf(made.id).RuleName, WHOLE.rule_name)
+})
+
 test('what may not be is refused by field with what to do, and nothing is sent', async (t) => {
   const { ask, path, sent, rows, simulator } = await newRules(t)
   const [main] = rows()
@@ -371,7 +391,10 @@ async function newGateway(
     asked.pipe(onward)
   })
   await new Promise<void>((resolve) => void gateway.listen(0, '127.0.0.1', resolve))
-  t.after(() => new Promise((resolve) => void gateway.close(resolve).closeAllConnections()))
+  t.after(async () => {
+    gateway.closeAllConnections()
+    await new Promise((resolve) => gateway.close(resolve))
+  })
   return `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
 }
 
@@ -406,12 +429,13 @@ test('what the PBX says against a change is told apart, in our names', async (t)
     error(400, {
       error: { code: '', message: `${target}\n${message}`, details: [{ code: '', message, target }] },
     })
-  let meddle: ((answer: ServerResponse) => 'answered' | null) | null = null
+  type Meddle = (answer: ServerResponse) => 'answered'
+  let meddle = null as Meddle | null
   const xapi_url = await newGateway(t, simulator, ({ method, url = '' }, answer) =>
     method === 'POST' && url.includes('/InboundRules') ? (meddle?.(answer) ?? null) : null,
   )
   told(await ask('PATCH', `/api/v1/pbx3cx-hosts/${host.id}`, { body: { xapi_url } }), 200)
-  const cases: [meddle: typeof meddle, status: number, code: string, says: RegExp, fields?: string[]][] = [
+  const cases: [meddle: Meddle, status: number, code: string, says: RegExp, fields?: string[]][] = [
     [refusal('WARNINGS.XAPI.ALREADY_IN_USE'), 409, 'conflict', /refuses data: is in use already/, ['data']],
     [
       refusal('WARNINGS.XAPI.NOT_FOUND', 'OutOfOfficeHoursDestination.Number'),

@@ -44,10 +44,15 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   }
 }
 
-/** Brings the next moment of what waits forward to now. */
+/** Brings the next moment of what waits forward to now; what is done by a schedule, once it is not being done already. */
 export async function makeDue(t: TestContext, address: StoreAddress, kind: string): Promise<void> {
   const store = await openStore<WorkTables>({ address })
   t.after(() => store.close())
+  const isPlannedAndRuns = async () => {
+    const rows = await store.read.selectFrom('work').selectAll().where('kind', '=', kind).execute()
+    return rows.some((row) => row.schedule !== null && row.lease_owner !== null)
+  }
+  await until(async () => !(await isPlannedAndRuns()))
   const now = Date.now() - 1_000
   await store.write
     .updateTable('work')

@@ -142,6 +142,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     fleet,
     log,
     outbound,
+    findSeen: (reach, asked) => live.findSeen(reach, asked),
   })
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
@@ -159,6 +160,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     fleet,
     append: journal.events.append,
     noteTalks: journal.noteTalks,
+    seenOver: journal.seenOver,
     readLogLater: journal.callLogs.readLater,
     isDoNotCall: journal.doNotCall.has,
     isOpen: (tenantId) => access.tenant(tenantId) !== null,

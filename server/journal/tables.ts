@@ -39,6 +39,8 @@ export type DispositionsTable = {
   /** Digest of the token's `Idempotency-Key`. */
   request_key: string | null
   updated_at: number
+  /** In `calls`; null when the call it names is not known. */
+  call_log_id: number | null
 }
 
 /** A status of a tenant's own beside the canonical ones. */
@@ -69,6 +71,8 @@ export type NotesTable = {
   tenant_id: number
   noteable_type: NoteableType
   noteable_id: number
+  /** Of a chat: `numberKey` of its number. */
+  number_key: string | null
   /** Whom it is about: what it is on, a contact's customer, the parties of a call. */
   customer_id: number | null
   contact_id: number | null

@@ -31,7 +31,7 @@ export type RecordingDeps = {
   /** Somebody talks, in the transaction that notes it. */
   talked(tx: LiveTx, row: CallRow): void
   /** A call is over, in the transaction that notes it. */
-  over(tx: LiveTx, claim: Claim): Promise<void>
+  over(tx: LiveTx, claim: Claim, callNo: number): Promise<void>
 }
 
 export function openRecording({ lookup, publish, talked, over }: RecordingDeps): Recording {
@@ -131,7 +131,7 @@ export function openRecording({ lookup, publish, talked, over }: RecordingDeps):
     }
     if (goingOn.length > 0) return []
     await publish.ended(tx, rows, isAnswered)
-    await over(tx, claim)
+    await over(tx, claim, callNo)
     return []
   }
 

@@ -28,8 +28,14 @@ export function lastAgentsMigration(engine: 'sqlite' | 'postgres'): Migration {
         `alter table profiles add column outbound_number ${text}`,
         `alter table profiles add column deadline_ms ${int} not null default 300`,
         `alter table profiles add column sources ${text} not null default '[{"source":"directory","mode":"in_order"}]'`,
-        `alter table notes add column source_key ${text}`,
-        `create unique index notes_by_source on notes (tenant_id, source_key) where source_key is not null`,
+        // What was said of a call is the stored call's, whenever that comes.
+        `alter table dispositions add column call_log_id ${int}`,
+        `create index dispositions_by_call on dispositions (tenant_id, call_log_id) where call_log_id is not null`,
+        `create index records_of_seen on records (host_id) where source = 'live'`,
+        `create index calls_of_seen on calls (host_id, started_at) where source = 'live'`,
+        `create index live_calls_by_name on live_calls (tenant_id, call_id)`,
+        `create index live_calls_by_number on live_calls (tenant_id, call_no)`,
+        // A chat with somebody who is not in the book is his who has the number.
         `alter table notes add column number_key ${text}`,
         `create index notes_by_number on notes (tenant_id, number_key, created_at) where number_key is not null`,
       ])

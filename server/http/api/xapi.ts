@@ -14,7 +14,7 @@ import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App } from '../app.ts'
 import { keepFailure } from '../idempotency.ts'
 import { sendFile } from './pbx-file.ts'
-import { forbidHostTokens, reachOf } from './reach.ts'
+import { everyCallReachOf, forbidHostTokens, reachOf } from './reach.ts'
 
 const PATH = '/pbx3cx/:host/xapi'
 
@@ -71,6 +71,8 @@ export function xapiRoutes(app: App, { xapiCalls }: Pick<Fleet, 'xapiCalls'>): v
     },
     async (request, reply) => {
       reply.header('cache-control', 'no-store')
+      // A PBX tells of everybody's calls.
+      everyCallReachOf(request)
       const { host, operationId } = request.params
       const { parameters = {}, body, confirm = null, timeout_ms = 60_000 } = request.body
       const caller = { actor: actor(request), reach: reachOf(request), mayWrite: () => mustWrite(request) }
