@@ -31,6 +31,7 @@ const profile = (rules: LiveProfile['rules']): LiveProfile => ({
   hours: weekSpans({ monday: [{ from: '09:00', to: '18:00' }] }),
   holidays: [],
   rules,
+  outboundNumber: null,
 })
 const MONDAY = { at: Date.parse('2026-11-23T10:00:00Z'), zone: 'UTC', called: '+33199001000' }
 

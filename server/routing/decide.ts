@@ -14,6 +14,8 @@ export type LiveProfile = {
   hours: readonly WeekSpan[] | null
   holidays: readonly Holiday[]
   rules: readonly LiveRule[]
+  /** E.164. */
+  outboundNumber: string | null
 }
 export type LiveRule = {
   name: string

@@ -50,6 +50,7 @@ function toLive(row: ProfileRow, keyOf: (text: string) => string | null): LivePr
     name: row.name,
     country: row.country,
     zone: row.time_zone,
+    outboundNumber: row.outbound_number,
     hours: hours === null ? null : weekSpans(hours),
     holidays: fromJson<Holiday[]>(row.holidays),
     rules: fromJson<Rule[]>(row.rules).map(({ name, when, destination, queue_position }) => ({

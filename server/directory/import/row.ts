@@ -1,4 +1,6 @@
+import { languageTag } from '../../platform/language-tags.ts'
 import { accountKey, fold } from '../fold.ts'
+import { E164 } from '../hints.ts'
 import { MAIN } from '../phones.ts'
 import { isWebLink, readDate, readQueuePosition, readTruth } from './cells.ts'
 import type { Column, ColumnPlan } from './columns.ts'
@@ -13,6 +15,8 @@ export type Hints = {
   queue_position: Wish<number>
   route_identifier: Wish<string>
   backend_link: Wish<string>
+  outbound_number: Wish<string>
+  language: Wish<string>
 }
 
 /** `duty` undefined with a date: only the dates are given. Dates are ISO; null = open. */
@@ -183,11 +187,26 @@ export function openRowReader({
     }
     return value
   }
+  const outboundNumber = (): Wish<string> => {
+    const value = text('outbound_number')
+    if (typeof value === 'string' && !E164.test(value))
+      throw new Refusal('bad_number', `outbound_number is "${shown(value)}": write it like +33199001000.`)
+    return value
+  }
+  const language = (): Wish<string> => {
+    const value = text('language')
+    const tag = typeof value === 'string' ? languageTag(value) : value
+    if (typeof value === 'string' && tag === null)
+      throw new Refusal('bad_language', `language is "${shown(value)}": write it like fr or pt-BR.`)
+    return tag
+  }
   const hasHints =
     at.direct_line !== undefined ||
     at.queue_position !== undefined ||
     at.route_identifier !== undefined ||
-    at.backend_link !== undefined
+    at.backend_link !== undefined ||
+    at.outbound_number !== undefined ||
+    at.language !== undefined
   const hints = (): Hints | undefined =>
     hasHints
       ? {
@@ -195,6 +214,8 @@ export function openRowReader({
           queue_position: queuePosition(),
           route_identifier: text('route_identifier'),
           backend_link: link(),
+          outbound_number: outboundNumber(),
+          language: language(),
         }
       : undefined
 

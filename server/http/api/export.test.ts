@@ -59,7 +59,7 @@ async function isRoundTrip(hub: TestHub, book: Book, byHand = false): Promise<st
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`
 const HEADER =
-  'customer_account,customer_name,customer_phone,extensions,category,vip,on_call_duty,on_call_from,on_call_to,contact_id,first_name,last_name,contact_phones,email,direct_line,queue_position,route_identifier,backend_link'
+  'customer_account,customer_name,customer_phone,extensions,category,vip,on_call_duty,on_call_from,on_call_to,contact_id,first_name,last_name,contact_phones,email,direct_line,queue_position,route_identifier,backend_link,outbound_number,language'
 
 const odd = fc.array(
   fc.constantFrom(
