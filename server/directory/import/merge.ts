@@ -3,7 +3,8 @@ import { fold } from '../fold.ts'
 import { contactName } from '../records.ts'
 import type { CategoriesTable, ContactsTable, CustomersTable } from '../tables.ts'
 import { namePhones, newPhoneList, type PhoneList } from './phone-list.ts'
-import type { ContactRow, CustomerRow, Hints, OnCall, Remark, Row } from './row.ts'
+import type { Hints } from './hint-cells.ts'
+import type { ContactRow, CustomerRow, OnCall, Remark, Row } from './row.ts'
 
 type HintValues = Pick<
   CustomersTable,
