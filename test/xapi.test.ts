@@ -10,13 +10,13 @@ import { contentOf } from './commands.ts'
 import { newHub, type Json } from './hub.ts'
 import { changesOf, newPbxBehind, settingsFor, told } from './pbx-behind.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
 /** Where a hub keeps everything, so that a test can look there. */
 async function newPlace(t: TestContext, engine: Engine): Promise<{ address: StoreAddress; dataDir: string }> {
   const dataDir = await newDirectory(t)
-  if (engine === 'postgres') return { dataDir, address: await newStoreAddress(t, engine) }
+  if (engine === 'postgres') return { dataDir, address: await newReadyAddress(t, engine) }
   return { dataDir, address: { kind: 'sqlite', file: join(dataDir, 'cordboard.db') } }
 }
 
@@ -107,6 +107,9 @@ onEachStore('the API of a PBX behind the hub', (engine) => {
     assert.deepEqual(await asked(await newToken(['fleet:read'])), [200, 200, 403])
     assert.deepEqual(await asked(await newToken(['fleet:write'], { host_id: host.id })), [200, 200, 403])
     assert.deepEqual(await asked(await newToken(['fleet:write'], { host_id: other.id })), [404, 404, 404])
+    // A PBX tells of everybody's calls.
+    const ofSales = await newToken(['fleet:write'], { departments: ['Sales'] })
+    assert.deepEqual(await asked(ofSales), [200, 403, 403])
     assert.deepEqual(await changesOf({ ask }), [])
     assert.deepEqual(await asked(await newToken(['fleet:write'])), [200, 200, 200])
   })

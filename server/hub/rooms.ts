@@ -104,19 +104,6 @@ export function openRooms(options: RoomsOptions): Rooms {
   })
   closers.push(directory.close)
   const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
-  const fleet = openFleet({
-    store: pickTables<Tables, FleetTables>(store),
-    clock,
-    keyring,
-    dataDir,
-    log,
-    tenant: access.tenant,
-    filesOf: directory.customerFiles.idsOfCustomer,
-    hasFile: directory.customerFiles.has,
-    onExtensions: forgetOtherExtensions,
-    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
-  })
-  closers.push(fleet.close)
   const work = openWork({
     store: pickTables<Tables, WorkTables>(store),
     log,
@@ -126,6 +113,20 @@ export function openRooms(options: RoomsOptions): Rooms {
     alone: store.engine === 'sqlite',
     atOnce: TASKS_AT_ONCE,
   })
+  const fleet = openFleet({
+    store: pickTables<Tables, FleetTables>(store),
+    clock,
+    keyring,
+    dataDir,
+    work,
+    log,
+    tenant: access.tenant,
+    filesOf: directory.customerFiles.idsOfCustomer,
+    hasFile: directory.customerFiles.has,
+    onExtensions: forgetOtherExtensions,
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
+  })
+  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
@@ -147,7 +148,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles, outbound },
     { access, directory, fleet, journal },
   )
   closers.push(routing.close)
@@ -171,6 +172,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   fleet.plan(work)
+  routing.plan(work)
   planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,

@@ -9,7 +9,7 @@ type Rooms = { access: Access; directory: Directory; fleet: Fleet; journal: Jour
 
 /** Routing, told by the other rooms who calls and how numbers are read. */
 export function openRoutingRoom(
-  own: Pick<RoutingOptions, 'store' | 'clock' | 'log' | 'timeZone' | 'onMemory'>,
+  own: Pick<RoutingOptions, 'store' | 'clock' | 'log' | 'timeZone' | 'onMemory' | 'outbound'>,
   { access, directory, fleet, journal }: Rooms,
 ): Routing {
   return openRouting({

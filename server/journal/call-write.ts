@@ -2,6 +2,7 @@ import { sql, type Selectable } from 'kysely'
 import type { Lookup } from '../directory/directory.ts'
 import type { HostFacts } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
+import { held } from '../platform/database/claiming.ts'
 import { isOneOf, lockAllForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
@@ -65,19 +66,30 @@ export const placeKey = ({ host, callKey }: { host: Pick<HostFacts, 'id'>; callK
 const fromExcluded = (columns: object) =>
   Object.fromEntries(Object.keys(columns).map((name) => [name, sql.ref(`excluded.${name}`)]))
 
-/** The records of these calls, by `placeKey`. Whoever comes second to a call reads what the first one wrote. */
-async function recordsOf(
-  { db, engine }: CallTx,
-  places: CallPlace[],
-): Promise<Map<string, RecordToStitch[]>> {
-  if (places.length === 0) return new Map()
-  await lockAllForTransaction(
+/** Lets one transaction at a time bring these calls up to date. */
+const lockCalls = ({ engine, db }: CallTx, places: readonly string[]): Promise<void> =>
+  lockAllForTransaction(
     engine,
     db as never,
-    places.map((place) => `call ${placeKey(place)}`),
+    places.map((place) => `call ${place}`),
   )
+
+/**
+ * Takes a call for a change of it and of its records, in the order of everybody else: the records, the call, its row.
+ * In another one, two could wait for each other.
+ */
+export async function lockCall(tx: CallTx, hostId: number, callKey: string): Promise<void> {
+  const rows = tx.db.selectFrom('records').select('id').where('host_id', '=', hostId)
+  await held(tx.engine, rows.where('call_key', '=', callKey).orderBy('id')).execute()
+  await lockCalls(tx, [placeKey({ host: { id: hostId }, callKey })])
+}
+
+/** The records of these calls, by `placeKey`. Whoever comes second to a call reads what the first one wrote. */
+async function recordsOf(tx: CallTx, places: CallPlace[]): Promise<Map<string, RecordToStitch[]>> {
+  if (places.length === 0) return new Map()
+  await lockCalls(tx, places.map(placeKey))
   const pairs = places.map(({ host, callKey }) => sql`(cast(${host.id} as bigint), ${callKey})`)
-  const rows = await db
+  const rows = await tx.db
     .selectFrom('records')
     .selectAll()
     .where(sql<boolean>`(host_id, call_key) in (values ${sql.join(pairs)})`)

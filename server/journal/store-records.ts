@@ -46,8 +46,17 @@ async function hostsThatReport(tx: CallTx, given: ToStore[]): Promise<Set<number
   return found
 }
 
-/** Stores the records that are not there yet and stitches their calls; answers the row there is of each, in their order. */
-export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[]): Promise<RowOfCall[]> {
+/**
+ * Stores the records that are not there yet and stitches their calls; answers the row there is of each, in their order.
+ * `changed`: calls whose records were changed in this transaction. They are stitched with the others, as two who take
+ * calls in more than one go could wait for each other in a circle.
+ */
+export async function storeRecords(
+  tx: CallTx,
+  deps: CallDeps,
+  given: ToStore[],
+  changed: CallPlace[] = [],
+): Promise<RowOfCall[]> {
   const { db } = tx
   // In one order, so that two who store the same ones do not wait for each other in a circle.
   const sorted = given.toSorted((one, other) => before(keyOf(one.row), keyOf(other.row)))
@@ -68,7 +77,7 @@ export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[])
     }
     return host ? [{ ...place, host }] : []
   })
-  const calls = await restitch(tx, deps, places)
+  const calls = await restitch(tx, deps, [...places, ...changed])
   for (const row of made) {
     const host = hosts.get(row.host_id)
     if (!host || !reporting.has(host.id) || SECONDHAND.includes(row.source)) continue

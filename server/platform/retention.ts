@@ -17,6 +17,7 @@ export const RETENTION_DAYS = {
   notes: 3 * 365,
   pbx_events: 365,
   renormalisations: 90,
+  rule_plans: 90,
   work: 90,
   sessions: 30,
   snapshots: 365,

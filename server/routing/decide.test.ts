@@ -30,6 +30,7 @@ const profile = (rules: LiveProfile['rules']): LiveProfile => ({
   zone: 'Europe/Paris',
   hours: weekSpans({ monday: [{ from: '09:00', to: '18:00' }] }),
   holidays: [],
+  calendar: null,
   rules,
   outboundNumber: null,
 })

@@ -1,4 +1,5 @@
 import type { Destination, Holiday, RuleDestination } from '../../contract/profiles.ts'
+import type { Expansion } from './calendar/expand.ts'
 import { openAt, type WeekSpan } from './hours.ts'
 import { whyNot, type CallFacts, type Condition, type LastAgent } from './rules.ts'
 
@@ -13,6 +14,7 @@ export type LiveProfile = {
   /** null: always open. */
   hours: readonly WeekSpan[] | null
   holidays: readonly Holiday[]
+  calendar: Expansion | null
   rules: readonly LiveRule[]
   /** E.164. */
   outboundNumber: string | null
@@ -70,6 +72,12 @@ function destinationOf(
   return last_agent && { type: 'extension', value: last_agent.extension }
 }
 
+/** Events of a calendar are known for some years; of other times nothing is said in silence. */
+const beyond = (calendar: Expansion | null, at: number): string[] =>
+  calendar === null || (calendar.from <= at && at < calendar.until)
+    ? []
+    : ['The calendar is not known for that time.']
+
 /**
  * Where a call goes: the first rule that holds. `at` is ms UTC, `zone` the tenant's, `called` what the called number is
  * compared by. Depends on nothing else.
@@ -85,7 +93,12 @@ export function decide(
   const { last_agent, told } = lastAgentOf(caller, at)
   const facts: CallFacts = { ...caller, open, called, last_agent }
   const asksWhoTalked = profile.rules.some(({ condition }) => condition.talkedWithin !== undefined)
-  const reasons = [`Profile "${profile.name}".`, why, ...(asksWhoTalked ? [told] : [])]
+  const reasons = [
+    `Profile "${profile.name}".`,
+    why,
+    ...beyond(profile.calendar, at),
+    ...(asksWhoTalked ? [told] : []),
+  ]
   const missed: string[] = []
   for (const rule of profile.rules) {
     const { name, condition, queue_position } = rule

@@ -4,7 +4,8 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newOtherTransaction } from '../../../test/other-transaction.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import { newReceiver, type Received } from '../../../test/webhook-receiver.ts'
 import type { Engine } from '../../platform/database/engine.ts'
@@ -21,7 +22,7 @@ async function newSendingHub(t: TestContext, engine: Engine, env: Record<string,
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, {
     address,
     dataDir,
@@ -63,7 +64,7 @@ async function newSendingHub(t: TestContext, engine: Engine, env: Record<string,
       .execute()
     await ask('PATCH', `${WEBHOOKS}/${id}`, { body: { active: true } })
   }
-  return { ...opened, receiver, store, newWebhook, say, deliveries, logged, hurry }
+  return { ...opened, address, receiver, store, newWebhook, say, deliveries, logged, hurry }
 }
 
 /** As a receiver would look at it, by the documentation alone. */
@@ -108,7 +109,7 @@ onEachStore('webhooks', (engine) => {
 
   test('a receiver that refuses, drops or hangs is tried again with the same event, until it takes it', async (t) => {
     const { ask, receiver, newWebhook, say, logged, hurry } = await newSendingHub(t, engine)
-    const webhook = await newWebhook({ timeout_ms: 1_000 })
+    const webhook = await newWebhook()
     const misbehaving = [
       (_: Received, response: ServerResponse) => response.writeHead(500).end('out of order'),
       (_: Received, response: ServerResponse) => response.destroy(),
@@ -118,6 +119,9 @@ onEachStore('webhooks', (engine) => {
     const errors: string[] = []
     for (const [i, answering] of misbehaving.entries()) {
       receiver.answerWith(answering)
+      // The others answer, however late.
+      const isHanging = i === 2
+      await ask('PATCH', `${WEBHOOKS}/${webhook.id}`, { body: { timeout_ms: isHanging ? 1_000 : 30_000 } })
       if (i === 0) await say('0199000001')
       else await hurry(webhook.id)
       const [row] = await logged(webhook.id, ([one]) => one?.attempts === i + 1)
@@ -334,6 +338,36 @@ onEachStore('webhooks', (engine) => {
     )
     assert.equal((await ask('GET', '/api/v1/events')).json.data.length, 5)
   })
+
+  if (engine === 'postgres') {
+    test('what is written while a webhook is being taken out is written, and told to nobody', async (t) => {
+      const { newWebhook, say, store, address } = await newSendingHub(t, engine)
+      const { id } = await newWebhook()
+      const other = await newOtherTransaction(t, address)
+      await other.begin('delete from webhooks where id = $1', [id])
+      const said = say('0199001234')
+      await other.waitedFor(1)
+      await other.commit()
+      await said
+      assert.deepEqual(await store.read.selectFrom('webhook_deliveries').selectAll().execute(), [])
+    })
+
+    test('a change of a webhook and an event for it wait for each other in one order', async (t) => {
+      const { ask, newWebhook, say, logged, address } = await newSendingHub(t, engine)
+      const { id } = await newWebhook()
+      const other = await newOtherTransaction(t, address)
+      await other.begin('select id from webhooks where id = $1 for update', [id])
+      const said = say('0199001234')
+      await other.waitedFor(1)
+      const changed = ask('PATCH', `${WEBHOOKS}/${id}`, { body: { name: 'Other' } })
+      await other.waitedFor(2)
+      await other.commit()
+      await said
+      const { status, text } = await changed
+      assert.equal(status, 200, text)
+      await logged(id, ([row]) => row?.state === 'delivered')
+    })
+  }
 
   test('a write says what is wrong with it', async (t) => {
     const { ask, receiver, newWebhook } = await newSendingHub(t, engine)

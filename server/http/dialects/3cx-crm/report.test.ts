@@ -162,6 +162,15 @@ onEachStore('reports of calls', (engine) => {
     )
   })
 
+  test('who sees the calls of some departments only reports none', async (t) => {
+    const { ask, newToken } = await newHub(t, engine)
+    const host = await newHost(ask)
+    const token = await newToken(['journal:write'], { departments: ['Sales'] })
+    const refused = await ask('POST', PATH, { body: { ...REPORT, host }, token })
+    assert.deepEqual([refused.status, refused.json.code], [403, 'forbidden'])
+    assert.deepEqual(await recordsOf(ask), [])
+  })
+
   test('the agents of one call report it each, and it is one call', async (t) => {
     const { ask } = await newHub(t, engine)
     const host = await newHost(ask)

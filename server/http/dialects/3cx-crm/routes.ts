@@ -4,6 +4,7 @@ import type { Fleet } from '../../../fleet/fleet.ts'
 import type { Chats, Reports } from '../../../journal/journal.ts'
 import { HubError, invalid } from '../../../platform/errors.ts'
 import { hostNamed } from '../../asking.ts'
+import { forbidDepartmentTokens } from '../../api/reach.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../../app.ts'
 import { bodyParameters, isOn, readParameters, type Parameters } from '../../parameters.ts'
 import type { CrmContact } from './contact.ts'
@@ -120,6 +121,7 @@ export function crmDialect(app: App, deps: CrmDeps): void {
     '/3cx/crm/report-call',
     { ...needs('journal:write', DIALECT), schema: { tags, summary: 'A call that has ended' } },
     async (request, reply) => {
+      forbidDepartmentTokens(request)
       const { tenantId, hostId } = principalOf(request)
       const reach = { tenantId, hostId, departments: null }
       const parameters = parametersOf(request)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Ask, type Json } from '../../../../test/hub.ts'
-import { newStoreAddress, onEachStore } from '../../../../test/stores.ts'
+import { newReadyAddress, onEachStore } from '../../../../test/stores.ts'
 import { newWire, until } from '../../../../test/wire.ts'
 
 type Pair = {
@@ -160,6 +160,19 @@ onEachStore('the DBN query dialect', (engine) => {
     assert.deepEqual([strange.status, strange.json.length, strange.json[0].code], [400, 2, 'bad_request'])
   })
 
+  // Each would keep the hub, and every call with it, for an hour if it were looked through again and again.
+  test('a body or a time of a megabyte that is nothing is refused like any other', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const unended = `{"cid":"${'\\"'.repeat(400_000)}`
+    for (const body of [unended, `${unended}\\`]) {
+      const broken = await ask('POST', '/3cx/query', { body, type: 'application/json', token: null })
+      assert.equal(broken.status, 401)
+    }
+    const due = `${' '.repeat(800_000)}soon`
+    const late = await ask('POST', '/3cx/query', { body: { cid: '1', status: 'Schedule Later', due } })
+    assert.deepEqual([late.status, late.json.success], [400, 0])
+  })
+
   test('of many repetitions at once exactly one is a record, alone, in lists and by call', async (t) => {
     const { ask } = await newHub(t, engine)
     const callers = Array.from({ length: 12 }, (_, i) => `01990012${10 + i}`)
@@ -188,7 +201,7 @@ onEachStore('the DBN query dialect', (engine) => {
 
   if (engine === 'postgres')
     test('with the store away a record is refused and a question answered; once it is back the repetition is kept', async (t) => {
-      const address = await newStoreAddress(t, engine)
+      const address = await newReadyAddress(t, engine)
       assert.ok(address.kind === 'postgres')
       const wire = await newWire(t, address.url)
       const { ask, importBook } = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })
