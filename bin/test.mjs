@@ -25,6 +25,7 @@ if (wantsPostgres) {
     process.exit(1)
   }
   process.env.CORDBOARD_TEST_POSTGRES = process.env.DATABASE_URL
+  process.env.CORDBOARD_TEST_POSTGRES_ALONE = '1'
 }
 
 if (inBrowser && findChromium() === null) {
