@@ -107,6 +107,9 @@ onEachStore('the API of a PBX behind the hub', (engine) => {
     assert.deepEqual(await asked(await newToken(['fleet:read'])), [200, 200, 403])
     assert.deepEqual(await asked(await newToken(['fleet:write'], { host_id: host.id })), [200, 200, 403])
     assert.deepEqual(await asked(await newToken(['fleet:write'], { host_id: other.id })), [404, 404, 404])
+    // A PBX tells of everybody's calls.
+    const ofSales = await newToken(['fleet:write'], { departments: ['Sales'] })
+    assert.deepEqual(await asked(ofSales), [200, 403, 403])
     assert.deepEqual(await changesOf({ ask }), [])
     assert.deepEqual(await asked(await newToken(['fleet:write'])), [200, 200, 200])
   })

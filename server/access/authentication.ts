@@ -66,6 +66,12 @@ export function openAuthentication(
     return found
   }
 
+  /** A membership in a tenant that was closed counts for nothing. */
+  const inTenant = (token: KnownToken, wanted: string | null): KnownToken => {
+    const acting = memory.inTenant(token, wanted)
+    return memory.tenant(acting.tenantId)?.active === true ? acting : token
+  }
+
   const actingTenant = (token: KnownToken, actAs: string | null): number => {
     if (actAs === null) return token.tenantId
     const wanted = Number(actAs)
@@ -113,13 +119,13 @@ export function openAuthentication(
           new HubError('address_refused', 'This token may not be used from this address.'),
         )
       }
-      const acting = memory.inTenant(token, credentials.actAs)
+      const acting = inTenant(token, credentials.actAs)
       return principalOf(acting, actingTenant(acting, credentials.actAs))
     },
     stands({ tokenId, tenantId }, scope) {
       const token = memory.byNumber(tokenId)
       if (!token || !isLive(token)) return false
-      const acting = memory.inTenant(token, String(tenantId))
+      const acting = inTenant(token, String(tenantId))
       const isBelow = acting.scopes.has('admin') && memory.isDescendant(tenantId, acting.tenantId)
       return (acting.tenantId === tenantId || isBelow) && mayDo(acting.scopes, scope)
     },

@@ -1,5 +1,6 @@
+import { sql } from 'kysely'
 import type { Language } from '../../contract/dispositions.ts'
-import type { SelfPatch } from '../../contract/sessions.ts'
+import type { SelfPatch, TotpState } from '../../contract/sessions.ts'
 import { HubError, invalid } from '../platform/errors.ts'
 import { recordAudit } from '../platform/audit.ts'
 import type { Committed } from '../platform/committed.ts'
@@ -33,6 +34,8 @@ export type OwnAccount = {
     given: { token: string; password: string },
     origin: Origin,
   ): Promise<Committed<{ revoked_sessions: number }>>
+  /** Whether an authenticator counts, and what recovery codes are left. */
+  authenticator(self: Self): Promise<TotpState>
   /** A secret that counts once a code of it was confirmed. HubError `conflict` when there is one that counts. */
   enrol(self: Self): Promise<Committed<{ secret: string; url: string }>>
   /** Answers the recovery codes, which are shown here and nowhere else. */
@@ -42,6 +45,11 @@ export type OwnAccount = {
 }
 
 type Deps = SignInDeps & { prove: Prove }
+
+/** What was proved is proved no more when the password was replaced meanwhile. */
+const hasPasswordOf = ({ password }: User) =>
+  password === null ? sql<boolean>`password is null` : sql<boolean>`password = ${password}`
+const replaced = () => new HubError('credentials_refused', 'The password was replaced just now.')
 
 export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps): OwnAccount {
   const find = async ({ userId }: Self): Promise<User> => {
@@ -61,11 +69,13 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
     keptId: number | null,
   ) => {
     const now = clock.now()
-    await tx.db
+    const written = await tx.db
       .updateTable('users')
       .set({ password, invite_hash: null, invite_until: null, updated_at: now })
       .where('id', '=', user.id)
-      .execute()
+      .where(hasPasswordOf(user))
+      .executeTakeFirst()
+    if (written.numUpdatedRows === 0n) throw replaced()
     const revoked_sessions = await endSessions(tx, user.id, keptId, now)
     await audit(tx, user, origin, { password: 'changed', revoked_sessions })
     tx.changed(user.tenant_id, 'user', user.id)
@@ -115,6 +125,17 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
         return await put(tx, user, password, origin, null)
       })
     },
+    async authenticator(self) {
+      const { id, totp_confirmed_at } = await find(self)
+      const { left } = await store.read
+        .selectFrom('recovery_codes')
+        .select((is) => is.fn.countAll<number>().as('left'))
+        .where('user_id', '=', id)
+        .where('used_at', 'is', null)
+        .executeTakeFirstOrThrow()
+      const confirmed_at = totp_confirmed_at === null ? null : new Date(totp_confirmed_at).toISOString()
+      return { confirmed_at, recovery_codes_left: Number(left) }
+    },
     async enrol(self) {
       const user = await find(self)
       const secret = newTotpSecret()
@@ -161,7 +182,13 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
       await prove(user, user.email_folded, password, self.origin)
       return await store.transact(async (tx) => {
         const none = { totp_secret: null, totp_confirmed_at: null, totp_step: null, updated_at: clock.now() }
-        await tx.db.updateTable('users').set(none).where('id', '=', user.id).execute()
+        const written = await tx.db
+          .updateTable('users')
+          .set(none)
+          .where('id', '=', user.id)
+          .where(hasPasswordOf(user))
+          .executeTakeFirst()
+        if (written.numUpdatedRows === 0n) throw replaced()
         await tx.db.deleteFrom('recovery_codes').where('user_id', '=', user.id).execute()
         await audit(tx, user, self.origin, { totp: false })
         return null

@@ -76,9 +76,11 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
         events: () => Promise.resolve(0),
+        last_agents: () => Promise.resolve(0),
         notes: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
         snapshots: () => Promise.resolve(0),
+        rule_plans: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -132,6 +134,7 @@ onEachStore('forgetting with age', (engine) => {
       renormalisations: 0,
       sessions: 0,
       snapshots: 0,
+      rule_plans: 0,
       work: 0,
     }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })

@@ -24,6 +24,7 @@ for (const line of [
   'POST /Widgets/Acme.WipeThem NobodyHasSeen',
   'POST /FaxServerSettings/Pbx.CleanUpFax CleanUpFax',
   'POST /InstallUpdates InstallUpdates',
+  'POST /SipDevices/Pbx.PushFirmware PushFirmware',
   'POST /LicenseStatus/Pbx.ReplaceLicenseKey ReplaceLicenseKey',
 ])
   test(`must be confirmed: ${line}`, () => assert.equal(needsConfirm(operation(line)), true))
@@ -49,6 +50,10 @@ test('what is kept of a change has no secrets and no end', () => {
     VMPIN: 1234,
     Forward: [{ WebhookSecret: 'b', ApiKey: 'c', IsPinRequired: true, PinProtectTimeout: 5 }],
     Empty: { Password: null },
+    Parameters: [
+      { Name: 'SMTP_PASSWORD', Value: 'd' },
+      { name: 'MAXCALLS', value: 'e' },
+    ],
   })
   assert.deepEqual(kept, {
     Number: '100',
@@ -56,6 +61,10 @@ test('what is kept of a change has no secrets and no end', () => {
     VMPIN: '********',
     Forward: [{ WebhookSecret: '********', ApiKey: '********', IsPinRequired: true, PinProtectTimeout: 5 }],
     Empty: { Password: null },
+    Parameters: [
+      { Name: 'SMTP_PASSWORD', Value: '********' },
+      { name: 'MAXCALLS', value: 'e' },
+    ],
   })
   assert.deepEqual(maskedCopy('x'.repeat(200_000)), { too_long: 200_002 })
 })

@@ -5,7 +5,7 @@ export const isWrite = ({ method }: Operation): boolean => method !== 'GET'
 
 /** Interrupts calls, or cannot be taken back. */
 const DRASTIC = new Set(
-  'restart reboot shutdown halt restore reset regenerate purge wipe erase cleanup uninstall install upgrade'.split(
+  'restart reboot shutdown halt restore reset regenerate purge wipe erase cleanup uninstall install upgrade push'.split(
     ' ',
   ),
 )

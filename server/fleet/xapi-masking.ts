@@ -17,8 +17,13 @@ export function maskedCopy(value: unknown): unknown {
 function mask(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(mask)
   if (typeof value !== 'object' || value === null) return value
+  const fields = Object.entries(value) as [string, unknown][]
+  // A parameter of a PBX is a name and a value beside it.
+  const called = fields.find(([name]) => /^name$/i.test(name))?.[1]
+  const isNamed = (name: string, inner: unknown) =>
+    typeof called === 'string' && /^value$/i.test(name) && isSecret(called, inner)
   return Object.fromEntries(
-    Object.entries(value).map(([name, inner]) => [name, isSecret(name, inner) ? MASK : mask(inner)]),
+    fields.map(([name, inner]) => [name, isSecret(name, inner) || isNamed(name, inner) ? MASK : mask(inner)]),
   )
 }
 

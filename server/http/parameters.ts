@@ -3,12 +3,12 @@ import { parse } from 'node:querystring'
 /** Parameters by their names in lower case. */
 export type Parameters = ReadonlyMap<string, string>
 
-function asText(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean')
-    return String(value)
-  if (Array.isArray(value)) return asText(value[0])
-  return ''
+/** The text of a value, of a list that of its first one, however deep lists lie in lists; of anything else nothing. */
+export function asText(value: unknown): string {
+  let inner = value
+  while (Array.isArray(inner)) inner = inner[0] as unknown
+  if (typeof inner === 'string') return inner
+  return typeof inner === 'number' || typeof inner === 'boolean' ? String(inner) : ''
 }
 
 function collect(into: Map<string, string>, source: unknown): void {

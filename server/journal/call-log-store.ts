@@ -42,12 +42,6 @@ export async function storeLogRows(
     .execute()
   const known = new Map(there.map((row) => [row.natural_key, row]))
   const fresh = rows.filter((row) => !known.has(row.natural_key))
-  if (fresh.length > 0)
-    await storeRecords(
-      tx,
-      deps,
-      fresh.map((row) => ({ host, row })),
-    )
   const changed: string[] = []
   for (const row of rows) {
     const before = known.get(row.natural_key)
@@ -58,6 +52,8 @@ export async function storeLogRows(
     changed.push(before.call_key)
   }
   const places = changed.map((callKey) => ({ tenantId, host, callKey }))
-  if (places.length > 0) await restitch(tx, deps, places)
+  const toStore = fresh.map((row) => ({ host, row }))
+  if (toStore.length > 0) await storeRecords(tx, deps, toStore, places)
+  else if (places.length > 0) await restitch(tx, deps, places)
   return fresh.length
 }

@@ -2,12 +2,15 @@ import { sql, type Selectable } from 'kysely'
 import type { Lookup } from '../directory/directory.ts'
 import type { HostFacts } from '../fleet/fleet.ts'
 import type { Clock } from '../platform/clock.ts'
+import { held } from '../platform/database/claiming.ts'
 import { isOneOf, lockAllForTransaction } from '../platform/database/engine.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Store, Tx } from '../platform/database/store.ts'
 import { participantsOf, type Audiences } from './audiences.ts'
 import type { PlanCallOver } from './call-events.ts'
 import type { CallTables, RecordsTable } from './call-tables.ts'
+import type { NoteTalks } from './last-agents/note-talks.ts'
+import { talkOf } from './last-agents/talks-of-calls.ts'
 import { stitch, type RecordToStitch, type StitchedCall } from './stitching.ts'
 
 export type CallStore = Store<CallTables>
@@ -29,6 +32,7 @@ export type CallDeps = {
     afterMs?: number,
   ): Promise<void>
   planCallOver: PlanCallOver
+  noteTalks: NoteTalks
 }
 
 /** Below that a match is for display only. */
@@ -62,19 +66,30 @@ export const placeKey = ({ host, callKey }: { host: Pick<HostFacts, 'id'>; callK
 const fromExcluded = (columns: object) =>
   Object.fromEntries(Object.keys(columns).map((name) => [name, sql.ref(`excluded.${name}`)]))
 
-/** The records of these calls, by `placeKey`. Whoever comes second to a call reads what the first one wrote. */
-async function recordsOf(
-  { db, engine }: CallTx,
-  places: CallPlace[],
-): Promise<Map<string, RecordToStitch[]>> {
-  if (places.length === 0) return new Map()
-  await lockAllForTransaction(
+/** Lets one transaction at a time bring these calls up to date. */
+const lockCalls = ({ engine, db }: CallTx, places: readonly string[]): Promise<void> =>
+  lockAllForTransaction(
     engine,
     db as never,
-    places.map((place) => `call ${placeKey(place)}`),
+    places.map((place) => `call ${place}`),
   )
+
+/**
+ * Takes a call for a change of it and of its records, in the order of everybody else: the records, the call, its row.
+ * In another one, two could wait for each other.
+ */
+export async function lockCall(tx: CallTx, hostId: number, callKey: string): Promise<void> {
+  const rows = tx.db.selectFrom('records').select('id').where('host_id', '=', hostId)
+  await held(tx.engine, rows.where('call_key', '=', callKey).orderBy('id')).execute()
+  await lockCalls(tx, [placeKey({ host: { id: hostId }, callKey })])
+}
+
+/** The records of these calls, by `placeKey`. Whoever comes second to a call reads what the first one wrote. */
+async function recordsOf(tx: CallTx, places: CallPlace[]): Promise<Map<string, RecordToStitch[]>> {
+  if (places.length === 0) return new Map()
+  await lockCalls(tx, places.map(placeKey))
   const pairs = places.map(({ host, callKey }) => sql`(cast(${host.id} as bigint), ${callKey})`)
-  const rows = await db
+  const rows = await tx.db
     .selectFrom('records')
     .selectAll()
     .where(sql<boolean>`(host_id, call_key) in (values ${sql.join(pairs)})`)
@@ -110,7 +125,7 @@ async function writeLegs(
  */
 export async function restitch(
   tx: CallTx,
-  { clock, lookup, audiences, planCallOver }: CallDeps,
+  { clock, lookup, audiences, planCallOver, noteTalks }: CallDeps,
   wanted: CallPlace[],
 ): Promise<Map<string, number>> {
   const { db } = tx
@@ -139,15 +154,17 @@ export async function restitch(
   const now = clock.now()
   const rows = stitched.map(({ place: { tenantId, host, callKey }, call }, n) => {
     const { legs: _, provisional, ...told } = call
+    const parties = partiesOf(lookup, tenantId, call)
     const columns = {
       ...told,
-      ...partiesOf(lookup, tenantId, call),
+      ...parties,
       provisional: toFlag(provisional),
       audience_id: seenBy[n] ?? null,
       updated_at: now,
     }
     return {
       columns,
+      talk: talkOf({ tenantId, hostId: host.id }, call, parties),
       row: { ...columns, tenant_id: tenantId, host_id: host.id, call_key: callKey, created_at: now },
     }
   })
@@ -168,6 +185,10 @@ export async function restitch(
       isNew: Boolean(place.only),
       legs: call.legs,
     })),
+  )
+  noteTalks(
+    tx as never,
+    rows.flatMap(({ talk }) => talk ?? []),
   )
   for (const { place, call } of stitched)
     if (!call.provisional)

@@ -1,6 +1,6 @@
 import type { EventKind } from '../../contract/events.ts'
 import { databaseNow } from '../platform/database/claiming.ts'
-import { bulkInsert } from '../platform/database/engine.ts'
+import { bulkInsert, isOneOf } from '../platform/database/engine.ts'
 import { fromJson } from '../platform/database/json.ts'
 import type { Work } from '../platform/work/work.ts'
 import type { Appended, EventTx } from './events.ts'
@@ -29,6 +29,18 @@ const COLUMNS = {
   updated_at: 'bigint',
 } as const
 
+/** Those that nobody has taken out meanwhile; nobody does until the transaction ends, which would fail for their sake. */
+async function stillThere({ db, engine }: EventTx, webhooks: { id: number }[]): Promise<Set<number>> {
+  const ids = webhooks.map(({ id }) => id)
+  const rows = db
+    .selectFrom('webhooks')
+    .select('id')
+    .where(isOneOf(engine, 'id', ids, 'bigint'))
+    .orderBy('id')
+  const found = await (engine === 'postgres' ? rows.forKeyShare() : rows).execute()
+  return new Set(found.map(({ id }) => id))
+}
+
 /** One task a webhook, whatever waits for it: see docs/decisions/016-one-task-per-webhook.md. */
 export function openOutbox(work: Pick<Work, 'add'>): Outbox {
   const wake: Outbox['wake'] = async (tx, tenantId, webhookId) => {
@@ -51,19 +63,24 @@ export function openOutbox(work: Pick<Work, 'add'>): Outbox {
         .where('active', '=', 1)
         .orderBy('id')
         .execute()
-      const values: number[] = []
-      const woken: number[] = []
-      for (const { id, kinds, host_ids, now } of webhooks) {
+      const matching = webhooks.flatMap(({ id, kinds, host_ids, now }) => {
         const wanted = fromJson<EventKind[]>(kinds)
         const hosts = host_ids === null ? null : fromJson<number[]>(host_ids)
         const isFor = ({ kind, hostId }: Appended) =>
           wanted.includes(kind) && (hosts === null || (hostId !== null && hosts.includes(hostId)))
-        const matching = events.filter(isFor)
-        for (const event of matching) values.push(tenantId, id, event.id, 0, now, now + GIVE_UP_MS, now, now)
-        if (matching.length > 0) woken.push(id)
-      }
+        const found = events.filter(isFor)
+        return found.length > 0 ? [{ id, now, events: found }] : []
+      })
+      if (matching.length === 0) return
+      // The task first, as whoever sends to the webhook, changes it or takes it out holds it first.
+      for (const { id } of matching) await wake(tx, tenantId, id)
+      const there = await stillThere(tx, matching)
+      const values = matching
+        .filter(({ id }) => there.has(id))
+        .flatMap(({ id, now, events: these }) =>
+          these.flatMap((event) => [tenantId, id, event.id, 0, now, now + GIVE_UP_MS, now, now]),
+        )
       await bulkInsert(tx.engine, tx.db as never, { table: 'webhook_deliveries', columns: COLUMNS }, values)
-      for (const id of woken) await wake(tx, tenantId, id)
     },
   }
 }

@@ -11,7 +11,7 @@ import { openFieldCheck } from '../platform/field-check.ts'
 import { readPage, type ListRequest } from '../platform/listing.ts'
 import { authorOf } from './author.ts'
 import { narrow, type CallFilters, type CallReach } from './call-filters.ts'
-import { restitch, type CallDeps } from './call-write.ts'
+import { lockCall, restitch, type CallDeps } from './call-write.ts'
 import { unlessMissing } from './notes.ts'
 import {
   PHONE_CALL,
@@ -187,12 +187,10 @@ export function openPhoneCalls(store: JournalStore, deps: Deps): PhoneCalls {
       const whom = await whomOf(tenantId, patch)
       const author = { actor, name, now: clock.now() }
       return await store.transact(async (tx) => {
-        const rows = tx.db
-          .selectFrom('calls')
-          .selectAll()
-          .where('tenant_id', '=', tenantId)
-          .where('id', '=', id)
-        const call = await held(tx.engine, rows).executeTakeFirst()
+        const mine = tx.db.selectFrom('calls').where('tenant_id', '=', tenantId).where('id', '=', id)
+        const known = await mine.select('call_key').executeTakeFirst()
+        if (known) await lockCall(tx, host.id, known.call_key)
+        const call = await held(tx.engine, mine.selectAll()).executeTakeFirst()
         if (!call) throw notFound('Phone call')
         const [one] = await told(tx.db, tenantId, [call])
         const { record } = one!

@@ -16,7 +16,7 @@ import {
 import type { NewRow } from './new-record.ts'
 import type { RowOfCall } from './record-shape.ts'
 import { absorbReports, lockReports, reportsCalls } from './report-calls.ts'
-import { REPORTED } from './stitching.ts'
+import { SECONDHAND } from './stitching.ts'
 
 /** Records beside the calls they are part of. */
 export const withCalls = (db: CallStore['read'] | CallTx['db']) =>
@@ -36,7 +36,7 @@ const before = (one: string, other: string) => (one < other ? -1 : one > other ?
 
 /** Of the hosts of these records, those whose PBX reports calls as well; held until the transaction ends. */
 async function hostsThatReport(tx: CallTx, given: ToStore[]): Promise<Set<number>> {
-  const others = given.filter(({ row }) => row.source !== REPORTED).map(({ host }) => host.id)
+  const others = given.filter(({ row }) => !SECONDHAND.includes(row.source)).map(({ host }) => host.id)
   const found = new Set<number>()
   for (const id of [...new Set(others)].sort((one, other) => one - other)) {
     if (!(await reportsCalls(tx, id))) continue
@@ -46,8 +46,17 @@ async function hostsThatReport(tx: CallTx, given: ToStore[]): Promise<Set<number
   return found
 }
 
-/** Stores the records that are not there yet and stitches their calls; answers the row there is of each, in their order. */
-export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[]): Promise<RowOfCall[]> {
+/**
+ * Stores the records that are not there yet and stitches their calls; answers the row there is of each, in their order.
+ * `changed`: calls whose records were changed in this transaction. They are stitched with the others, as two who take
+ * calls in more than one go could wait for each other in a circle.
+ */
+export async function storeRecords(
+  tx: CallTx,
+  deps: CallDeps,
+  given: ToStore[],
+  changed: CallPlace[] = [],
+): Promise<RowOfCall[]> {
   const { db } = tx
   // In one order, so that two who store the same ones do not wait for each other in a circle.
   const sorted = given.toSorted((one, other) => before(keyOf(one.row), keyOf(other.row)))
@@ -64,14 +73,14 @@ export async function storeRecords(tx: CallTx, deps: CallDeps, given: ToStore[])
     const place = {
       tenantId: row.tenant_id,
       callKey: row.call_key,
-      only: isAlone(row) && row.source !== REPORTED ? row : null,
+      only: isAlone(row) && !SECONDHAND.includes(row.source) ? row : null,
     }
     return host ? [{ ...place, host }] : []
   })
-  const calls = await restitch(tx, deps, places)
+  const calls = await restitch(tx, deps, [...places, ...changed])
   for (const row of made) {
     const host = hosts.get(row.host_id)
-    if (!host || !reporting.has(host.id) || row.source === REPORTED) continue
+    if (!host || !reporting.has(host.id) || SECONDHAND.includes(row.source)) continue
     const key = placeKey({ host, callKey: row.call_key })
     const call = calls.get(key)
     if (call !== undefined) calls.set(key, await absorbReports(tx, deps, host, call))

@@ -1,7 +1,9 @@
 import { ListQuery } from '../../../contract/common.ts'
 import { PbxEventPage } from '../../../contract/pbx-events.ts'
 import type { Journal } from '../../journal/journal.ts'
-import { needs, principalOf, type App } from '../app.ts'
+import { HubError } from '../../platform/errors.ts'
+import { needs, type App } from '../app.ts'
+import { everyCallReachOf } from './reach.ts'
 
 /** `/api/v1/pbx-events`: what PBXs said of calls, as they said it. */
 export function pbxEventRoutes(app: App, { pbxEvents }: Pick<Journal, 'pbxEvents'>): void {
@@ -18,6 +20,14 @@ export function pbxEventRoutes(app: App, { pbxEvents }: Pick<Journal, 'pbxEvents
         response: { 200: PbxEventPage },
       },
     },
-    (request) => pbxEvents.list(principalOf(request).tenantId, request.query),
+    (request) => {
+      const { tenantId, hostId } = everyCallReachOf(request)
+      if (hostId !== null)
+        throw new HubError(
+          'forbidden',
+          'These events do not say which PBX host they are of: a token of one host does not see them.',
+        )
+      return pbxEvents.list(tenantId, request.query)
+    },
   )
 }

@@ -137,6 +137,18 @@ onEachStore('calls of departments', (engine) => {
     }
   })
 
+  test('what a PBX says of calls is told neither to who sees some departments nor to a token of one host', async (t) => {
+    const { ask, newToken } = await newHub(t, engine)
+    const host = await newHost(ask)
+    await ask('POST', '/api/caller-data/events', { body: { event: 'hangup', number: '0628773862' } })
+    const EVENTS = '/api/v1/pbx-events'
+    assert.equal((await ask('GET', EVENTS, { token: await newToken(['calls:read']) })).json.total, 1)
+    for (const limit of [{ departments: ['Sales'] }, { host_id: host }]) {
+      const { status, json } = await ask('GET', EVENTS, { token: await newToken(['calls:read'], limit) })
+      assert.deepEqual([status, json.code], [403, 'forbidden'], JSON.stringify(limit))
+    }
+  })
+
   test("a person sees the calls of the membership's departments, in the tenant where it says so", async (t) => {
     const { ask } = await newHub(t, engine)
     const host = await newHost(ask)

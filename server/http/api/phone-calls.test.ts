@@ -3,18 +3,20 @@ import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
 import { signIn } from '../../../test/people.ts'
 import { post } from '../../../test/pbx-fleet.ts'
-import { onEachStore } from '../../../test/stores.ts'
+import { newOtherTransaction } from '../../../test/other-transaction.ts'
+import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 
 const AT = '2026-05-01T10:00:00.000Z'
 
 async function newOffice(t: TestContext, engine: Engine) {
-  const opened = await newHub(t, engine)
+  const address = await newStoreAddress(t, engine)
+  const opened = await newHub(t, engine, { address })
   const { ask } = opened
   const host = await post(ask, 'pbx3cx-hosts', { host_name: 'pbx.example' })
   const acme = await post(ask, 'customers', { name: 'Acme', customer_account: 'CL1', phone: '0199000001' })
   const ann = await post(ask, 'contacts', { customer_id: acme.id, last_name: 'Ann' })
-  return { ...opened, host, acme, ann }
+  return { ...opened, address, host, acme, ann }
 }
 
 /** A call as the PHP SDK sends it: every field of its entity, most of them null. */
@@ -213,6 +215,25 @@ onEachStore('phone calls as other clients of this API family tell them', (engine
     )
     assert.equal((await ask('PUT', '/api/v1/phone-calls/999', { body: {} })).status, 404)
   })
+
+  if (engine === 'postgres')
+    test('who corrects a call and who corrects its record wait for each other in one order', async (t) => {
+      const { ask, address } = await newOffice(t, engine)
+      const told = sdkCall({ direction: 'inbound', number_from: '0700000001', started_at: AT })
+      const { id } = await post(ask, 'phone-calls', told)
+      const [record] = (await ask('GET', '/api/v1/pbx3cx_calls?page=1')).json.data
+      const other = await newOtherTransaction(t, address)
+      await other.begin('select id from calls where id = $1 for update', [id])
+      const body = { direction: 'outbound' }
+      const call = ask('PATCH', `/api/v1/phone-calls/${id}`, { body })
+      await other.waitedFor(1)
+      const raw = ask('PATCH', `/api/v1/pbx3cx_calls/${record.id}`, { body: { agent_name: 'Ann' } })
+      await other.waitedFor(2)
+      await other.commit()
+      assert.deepEqual([(await call).status, (await raw).status], [200, 200])
+      const [kept] = (await ask('GET', '/api/v1/pbx3cx_calls?page=1')).json.data
+      assert.deepEqual([kept.direction, kept.agent_name], ['outbound', 'Ann'])
+    })
 
   test('an erased number takes the note of its call along', async (t) => {
     const { ask } = await newOffice(t, engine)

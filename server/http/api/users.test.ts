@@ -134,6 +134,16 @@ onEachStore('users and sessions', (engine) => {
     assert.equal((await ask('GET', '/api/v1/session', { token: annToken })).status, 401)
     assert.equal((await logIn(ask, 'ann@example.com')).status, 403)
     await ask('PATCH', `/api/v1/tenants/${one}`, { body: { active: true } })
+    await ask('PATCH', `/api/v1/tenants/${two}`, { body: { active: false } })
+    assert.equal(
+      (await acting(two, bea, '/api/v1/customers')).status,
+      403,
+      'its members are shut out as well',
+    )
+    assert.equal((await ask('GET', '/api/v1/customers', { token: bea })).status, 200)
+    assert.equal((await within(two)('GET', '/api/v1/customers')).status, 200, 'but not its parent')
+    await ask('PATCH', `/api/v1/tenants/${two}`, { body: { active: true } })
+    assert.equal((await acting(two, bea, '/api/v1/customers')).status, 200)
     const outside = { email: 'c@example.com', memberships: [{ tenant_id: 1, role: 'admin' }] }
     assert.equal((await ask('POST', '/api/v1/users', { token: annToken, body: outside })).status, 422)
   })
@@ -177,6 +187,24 @@ onEachStore('users and sessions', (engine) => {
     const last = await tokenOf(ask, 'cid@example.com')
     assert.equal((await ask('DELETE', `/api/v1/users/${bea.id}`)).status, 204)
     assert.equal(await whoAmI(ask, last), 401)
+  })
+
+  test('of two who replace the same password one does, and a password replaced meanwhile opens nothing', async (t) => {
+    const { ask } = await newHub(t, engine)
+    await newUser(ask, 'ann@example.com')
+    const token = await tokenOf(ask, 'ann@example.com')
+    const wanted = ['the first new one', 'the second new one', 'the third new one']
+    const answers = await Promise.all(
+      wanted.map((password) =>
+        ask('POST', '/api/v1/session/password', { token, body: { current: PASSWORD, password } }),
+      ),
+    )
+    const done = wanted.filter((_, i) => answers[i]?.status === 200)
+    assert.equal(done.length, 1, answers.map(({ text }) => text).join())
+    const codes = answers.filter(({ status }) => status !== 200).map(({ json }) => json.code)
+    assert.deepEqual(codes, ['credentials_refused', 'credentials_refused'])
+    for (const password of wanted)
+      assert.equal((await logIn(ask, 'ann@example.com', password)).status, password === done[0] ? 200 : 401)
   })
 
   test('a program that signs in for every question keeps a hundred sessions and no more', async (t) => {
@@ -319,6 +347,8 @@ onEachStore('users and sessions', (engine) => {
     })
     await newUser(ask, 'ann@example.com')
     const token = await tokenOf(ask, 'ann@example.com')
+    const state = async () => (await ask('GET', '/api/v1/session/totp', { token })).json
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     const enrolled = await ask('POST', '/api/v1/session/totp', { token })
     assert.equal(enrolled.status, 200, enrolled.text)
     assert.match(enrolled.json.url, /^otpauth:\/\/totp\/Cordboard:ann%40example\.com\?/)
@@ -332,6 +362,9 @@ onEachStore('users and sessions', (engine) => {
     assert.equal(confirmed.status, 200, confirmed.text)
     const codes = confirmed.json.recovery_codes as string[]
     assert.equal(new Set(codes).size, 10)
+    const confirmed_at = new Date(now).toISOString()
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 10 })
+    assert.equal((await ask('GET', '/api/v1/session/totp')).status, 403)
     const without = await logIn(ask, 'ann@example.com')
     assert.deepEqual([without.status, without.json.code], [401, 'code_required'])
     assert.equal((await logIn(ask, 'ann@example.com', 'wrong password')).json.code, 'credentials_refused')
@@ -352,11 +385,13 @@ onEachStore('users and sessions', (engine) => {
     const recovery = codes[3]?.toUpperCase().replaceAll('-', ' ')
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 200)
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 401)
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 9 })
     assert.equal((await ask('POST', '/api/v1/session/totp', { token })).status, 409)
     const disable = (password: string) =>
       ask('POST', '/api/v1/session/totp/disable', { token, body: { password } })
     assert.equal((await disable('wrong password')).status, 401)
     assert.equal((await disable(PASSWORD)).status, 204)
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     assert.equal((await logIn(ask, 'ann@example.com')).status, 200)
   })
 

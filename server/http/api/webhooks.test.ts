@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
+import { newOtherTransaction } from '../../../test/other-transaction.ts'
 import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import { newReceiver, type Received } from '../../../test/webhook-receiver.ts'
@@ -63,7 +64,7 @@ async function newSendingHub(t: TestContext, engine: Engine, env: Record<string,
       .execute()
     await ask('PATCH', `${WEBHOOKS}/${id}`, { body: { active: true } })
   }
-  return { ...opened, receiver, store, newWebhook, say, deliveries, logged, hurry }
+  return { ...opened, address, receiver, store, newWebhook, say, deliveries, logged, hurry }
 }
 
 /** As a receiver would look at it, by the documentation alone. */
@@ -337,6 +338,36 @@ onEachStore('webhooks', (engine) => {
     )
     assert.equal((await ask('GET', '/api/v1/events')).json.data.length, 5)
   })
+
+  if (engine === 'postgres') {
+    test('what is written while a webhook is being taken out is written, and told to nobody', async (t) => {
+      const { newWebhook, say, store, address } = await newSendingHub(t, engine)
+      const { id } = await newWebhook()
+      const other = await newOtherTransaction(t, address)
+      await other.begin('delete from webhooks where id = $1', [id])
+      const said = say('0199001234')
+      await other.waitedFor(1)
+      await other.commit()
+      await said
+      assert.deepEqual(await store.read.selectFrom('webhook_deliveries').selectAll().execute(), [])
+    })
+
+    test('a change of a webhook and an event for it wait for each other in one order', async (t) => {
+      const { ask, newWebhook, say, logged, address } = await newSendingHub(t, engine)
+      const { id } = await newWebhook()
+      const other = await newOtherTransaction(t, address)
+      await other.begin('select id from webhooks where id = $1 for update', [id])
+      const said = say('0199001234')
+      await other.waitedFor(1)
+      const changed = ask('PATCH', `${WEBHOOKS}/${id}`, { body: { name: 'Other' } })
+      await other.waitedFor(2)
+      await other.commit()
+      await said
+      const { status, text } = await changed
+      assert.equal(status, 200, text)
+      await logged(id, ([row]) => row?.state === 'delivered')
+    })
+  }
 
   test('a write says what is wrong with it', async (t) => {
     const { ask, receiver, newWebhook } = await newSendingHub(t, engine)

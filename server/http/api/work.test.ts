@@ -106,7 +106,15 @@ onEachStore('/api/v1/work', (engine) => {
     assert.equal((await ask('POST', `/api/v1/work/${mine}/redrive`, { token })).status, 200)
     const ofHub = await ask('GET', '/api/v1/work?sort=kind')
     const kinds = ofHub.json.data.map(({ kind }: { kind: string }) => kind)
-    assert.deepEqual(kinds, ['pbx_call_logs', 'pbx_maps', 'pbx_snapshots', 'prune', 'retention', 'webhook'])
+    assert.deepEqual(kinds, [
+      'pbx_call_logs',
+      'pbx_maps',
+      'pbx_snapshots',
+      'profile_calendars',
+      'prune',
+      'retention',
+      'webhook',
+    ])
   })
 
   test('upkeep runs once for all hubs on one store, and the metrics tell of it', async (t) => {

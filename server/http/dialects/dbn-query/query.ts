@@ -16,9 +16,9 @@ export function lookupOf(parameters: Parameters): string | null {
 const DUE = ['due', 'due_at', 'callback_at']
 const LONGEST = { comments: 10_000, agent: 255, call: 255 }
 /** PBXs leave a variable that has no value as they found it. */
-const UNFILLED = /^\s*(?:\[[^[\]]*\])?\s*$/
+const UNFILLED = /^(?:\[[^[\]]*\])?$/
 
-const orNull = (text: string | null) => (text === null || UNFILLED.test(text) ? null : text)
+const orNull = (text: string | null) => (text === null || UNFILLED.test(text.trim()) ? null : text)
 
 export type AskedContext = {
   /** The tenant's zone: due times are written as its clocks show them. */
@@ -59,7 +59,8 @@ export function readAsked(query: unknown, body: unknown, context: AskedContext):
   })
 }
 
-const TRAILING_COMMA = /("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])/gs
+// A string that nothing ends goes on to the end: looked for again behind each of its quotes, it would take hours.
+const TRAILING_COMMA = /("(?:[^"\\]|\\.?)*(?:"|$))|,(?=\s*[}\]])/gs
 
 /** JSON whose last entries may be followed by a comma, as in this dialect's own examples. */
 export function withoutTrailingCommas(text: string): string {

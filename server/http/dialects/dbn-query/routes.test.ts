@@ -160,6 +160,19 @@ onEachStore('the DBN query dialect', (engine) => {
     assert.deepEqual([strange.status, strange.json.length, strange.json[0].code], [400, 2, 'bad_request'])
   })
 
+  // Each would keep the hub, and every call with it, for an hour if it were looked through again and again.
+  test('a body or a time of a megabyte that is nothing is refused like any other', async (t) => {
+    const { ask } = await newHub(t, engine)
+    const unended = `{"cid":"${'\\"'.repeat(400_000)}`
+    for (const body of [unended, `${unended}\\`]) {
+      const broken = await ask('POST', '/3cx/query', { body, type: 'application/json', token: null })
+      assert.equal(broken.status, 401)
+    }
+    const due = `${' '.repeat(800_000)}soon`
+    const late = await ask('POST', '/3cx/query', { body: { cid: '1', status: 'Schedule Later', due } })
+    assert.deepEqual([late.status, late.json.success], [400, 0])
+  })
+
   test('of many repetitions at once exactly one is a record, alone, in lists and by call', async (t) => {
     const { ask } = await newHub(t, engine)
     const callers = Array.from({ length: 12 }, (_, i) => `01990012${10 + i}`)

@@ -7,7 +7,7 @@ import type { Routing } from '../../../routing/routing.ts'
 import { hostNamed } from '../../asking.ts'
 import { needs, principalOf, type App, type Settle } from '../../app.ts'
 import { asKnownError, tellClient } from '../../errors.ts'
-import { bodyParameters, readParameters } from '../../parameters.ts'
+import { asText, bodyParameters, readParameters } from '../../parameters.ts'
 import { readCtiEvent } from './event.ts'
 
 const PATH = '/pbx/zammad'
@@ -45,7 +45,7 @@ async function readBody(body: string, type: string): Promise<unknown> {
   return Object.fromEntries(
     Object.entries(json).map(([name, value]) => [
       name,
-      Array.isArray(value) ? value.map(String).join(', ') : value,
+      Array.isArray(value) ? value.map(asText).join(', ') : value,
     ]),
   )
 }
