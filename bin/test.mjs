@@ -1,5 +1,7 @@
 // node bin/test.mjs [--postgres | --browser] [part of a path …]
-import { relative } from 'node:path'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -7,8 +9,8 @@ import { findChromium } from './chromium.mjs'
 import { findTestFiles, needsStore } from './test-files.mjs'
 import { openTally } from './test-tally.mjs'
 
-/** A file still running after this long hangs; journeys in a browser take their time. */
-const FILE_TIMEOUT_MS = process.argv.includes('--browser') ? 600_000 : 240_000
+/** A file still running after this long hangs: many times what the longest takes, for machines that are slow and busy. */
+const FILE_TIMEOUT_MS = 900_000
 
 const root = process.cwd()
 const wantsPostgres = process.argv.includes('--postgres')
@@ -35,6 +37,12 @@ if (inBrowser && findChromium() === null) {
 const files = findTestFiles(root, filters, { inBrowser }).filter(
   (file) => !wantsPostgres || needsStore(root, file),
 )
+// What the files of this run share: the store they copy, and what of the program is compiled already.
+const shared = mkdtempSync(join(tmpdir(), 'cordboard-run-'))
+process.once('exit', () => rmSync(shared, { recursive: true, force: true }))
+process.env.CORDBOARD_TEST_RUN = shared
+process.env.NODE_COMPILE_CACHE ??= join(shared, 'compiled')
+
 const tally = openTally()
 // Two browsers at once are too much for a small machine.
 const tests = run({ files, concurrency: inBrowser ? 1 : 2, isolation: 'process', timeout: FILE_TIMEOUT_MS })

@@ -16,7 +16,10 @@ export const DispositionInput = Type.Object(
     comment: Type.Optional(Nullable(LongText)),
     /** Who spoke: a name or an extension. */
     agent: Type.Optional(Nullable(ShortText)),
-    /** The call's id at the PBX: the same call and caller again is the same record, whenever it comes. */
+    /**
+     * The call's id at the PBX, or `live:` and the hub's number of a live call: the same call and caller again is the same
+     * record, whenever it comes.
+     */
     call: Type.Optional(Nullable(ShortText)),
     /** When to call back; only means something with `schedule_later`. */
     due_at: Type.Optional(Nullable(Instant)),
@@ -49,6 +52,8 @@ export const Disposition = Type.Object({
   comment: Type.String(),
   agent: Nullable(Type.String()),
   call: Nullable(Type.String()),
+  /** The call in `pbx3cx-call-logs` that `call` names, joined with its record when that comes; null when it is not known. */
+  call_log_id: Nullable(Id),
   due_at: Nullable(Instant),
   /** The user who recorded it, or the token it came with. */
   user_id: Nullable(Type.Integer()),

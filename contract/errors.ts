@@ -27,6 +27,8 @@ export const ERRORS = {
   pbx_not_configured: 409,
   pbx_inactive: 409,
   do_not_call: 409,
+  plan_outdated: 409,
+  plan_expired: 409,
   precondition_failed: 412,
   payload_too_large: 413,
   unsupported_media_type: 415,

@@ -22,8 +22,8 @@ const Party = {
   contact: Nullable(Type.Object({ id: Id, name: Type.String() })),
 }
 
-/** A call at one extension. */
-const CallAtExtension = {
+/** What the PBX tells of a call. */
+const Seen = {
   /** The hub's number of the call: the same at every extension, never used again. */
   call: Id,
   /** The PBX's number of the call. */
@@ -40,11 +40,17 @@ const CallAtExtension = {
   /** The number dialled from outside; null when the PBX does not tell it. */
   called_number: MaybeText,
   queue: MaybeText,
-  ...Party,
   started_at: Instant,
   answered_at: Nullable(Instant),
   ended_at: Nullable(Instant),
 }
+
+/** A call at one extension. */
+const CallAtExtension = { ...Seen, ...Party }
+
+/** A whole call, at whatever numbers it was: `extension` is who talked last, else whose phone rang last. */
+export const SeenLiveCall = Type.Object(Seen)
+export type SeenLiveCall = Static<typeof SeenLiveCall>
 
 /** What a live stream tells of a call at one extension. */
 export const LiveEvent = Type.Object({

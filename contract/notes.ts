@@ -2,13 +2,14 @@ import { Type, type Static } from 'typebox'
 import { Id, Instant, LongText, Nullable, PageOf, PatchOf, ShortText } from './common.ts'
 import { Cleared, Whole } from './tolerant.ts'
 
-export const NOTEABLE_TYPES = ['customer', 'contact', 'call'] as const
+/** `pbx_event`: a chat with somebody who is not in the book. */
+export const NOTEABLE_TYPES = ['customer', 'contact', 'call', 'pbx_event'] as const
 export const NoteableType = Type.Enum([...NOTEABLE_TYPES])
 export type NoteableType = Static<typeof NoteableType>
 
 const anyId = Whole(1, Number.MAX_SAFE_INTEGER)
 const content = {
-  /** A word of the client's own, such as `call` or `email`. */
+  /** A word of the client's own, such as `call` or `email`; `chat` is what a PBX reported. */
   type: Cleared(ShortText),
   title: Cleared(ShortText),
   body: Cleared(LongText),
@@ -20,8 +21,9 @@ const content = {
 
 /**
  * A note on a customer, a contact or a call, as clients of this API family write it: `noteable_type` in any of their
- * spellings (`customer`, `App\Customer`, `App\Models\Contact`, `PhoneCall`); fields that are not ours are ignored. One
- * of title and body must be there.
+ * spellings (`customer`, `App\Customer`, `App\Models\Contact`, `PhoneCall`), or `live_call` with the hub's number of a live
+ * call: the note is then on the stored call that it is or becomes. Fields that are not ours are ignored. One of title and
+ * body must be there.
  */
 export const NoteInput = Type.Object({
   noteable_type: Type.String({ minLength: 1, maxLength: 100 }),

@@ -11,4 +11,6 @@ export const PAGES = {
   /** The card of one party. */
   popOf: '/pop/:id',
   callbacks: '/callbacks',
+  /** One's own account: authenticator and password. */
+  account: '/account',
 } as const

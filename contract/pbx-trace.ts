@@ -47,7 +47,7 @@ export const TraceNode = Type.Object({
   why: Type.Array(Type.String()),
   /** Somebody or something may take the call here. */
   takes: Type.Boolean(),
-  /** The ways on: `no_answer`, `busy`, `not_registered`, `timeout`, `key 1`, `status Away`, `hours`, … */
+  /** The ways on: `no_answer`, `busy`, `not_registered`, `timeout`, `key 1`, `status Away`, `status Lunch no_answer`, `hours`, … */
   ways: Type.Array(
     Type.Object({
       on: Type.String(),

@@ -5,6 +5,7 @@ import { ContactInput } from './contacts.ts'
 import { Contract } from './contracts.ts'
 import { CustomerInput } from './customers.ts'
 import { Disposition, DispositionCode, Language } from './dispositions.ts'
+import { SeenLiveCall } from './live.ts'
 import { Note } from './notes.ts'
 import { Call } from './pbx3cx-calls.ts'
 import { Phone } from './phones.ts'
@@ -17,7 +18,10 @@ export const PopQuery = Type.Object({
   contact_id: Type.Optional(Id),
   /** Either of them: the id in a `/pop/{id}` link. */
   party_id: Type.Optional(Id),
-  /** The id of a call at its PBX, or `id:` and the number of a call in `pbx3cx-call-logs`. */
+  /**
+   * The id of a call at its PBX, `id:` and the number of a call in `pbx3cx-call-logs`, or `live:` and the hub's number of a
+   * live call.
+   */
   call: Type.Optional(Type.String({ maxLength: 255 })),
   /** The PBX host of `call`. */
   host: Type.Optional(Id),
@@ -87,8 +91,10 @@ export const PopCard = Type.Object({
       /** As it was asked for. */
       call: Type.String(),
       host_id: Nullable(Id),
-      /** As in `pbx3cx-call-logs`; null while it is only told of by events. */
+      /** As in `pbx3cx-call-logs`; null while no record tells of it. */
       record: Nullable(Call),
+      /** As the hub saw it on its PBX, when it was asked for by the PBX's id or `live:`; null when it did not. */
+      live: Nullable(SeenLiveCall),
     }),
   ),
   known: Type.Boolean(),

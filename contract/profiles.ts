@@ -57,25 +57,38 @@ export const RuleCondition = Type.Object(
     accounts: Texts,
     /** Called numbers, in any spelling. */
     called: Texts,
+    /** Somebody is known to have talked with the caller, on the PBX that asks, within so many days (default 30). */
+    last_agent: Type.Optional(
+      Type.Object(
+        { within_days: Type.Optional(Type.Integer({ minimum: 1, maximum: 365 })) },
+        { additionalProperties: false },
+      ),
+    ),
   },
   { additionalProperties: false },
 )
 
+const PLACES = [
+  'extension',
+  'queue',
+  'ring_group',
+  'ivr',
+  'voicemail',
+  'number',
+  'direct_line',
+  'route_identifier',
+  'hang_up',
+] as const
+const Value = Type.String({ maxLength: 255 })
+
 export const Destination = Type.Object(
-  {
-    type: Type.Enum([
-      'extension',
-      'queue',
-      'ring_group',
-      'ivr',
-      'voicemail',
-      'number',
-      'direct_line',
-      'route_identifier',
-      'hang_up',
-    ]),
-    value: Type.String({ maxLength: 255 }),
-  },
+  { type: Type.Enum([...PLACES]), value: Value },
+  { additionalProperties: false },
+)
+
+/** `last_agent` with an empty value is the extension that `when.last_agent` finds, and is answered as that. */
+export const RuleDestination = Type.Object(
+  { type: Type.Enum([...PLACES, 'last_agent']), value: Value },
   { additionalProperties: false },
 )
 
@@ -84,7 +97,7 @@ export const Rule = Type.Object(
   {
     name: Name,
     when: RuleCondition,
-    destination: Destination,
+    destination: RuleDestination,
     /** 0-100, 100 first in line, for PBXs that ask for it. */
     queue_position: Type.Optional(Nullable(Type.Integer({ minimum: 0, maximum: 100 }))),
   },
@@ -132,6 +145,7 @@ export type Holiday = Static<typeof Holiday>
 export type Rule = Static<typeof Rule>
 export type RuleCondition = Static<typeof RuleCondition>
 export type Destination = Static<typeof Destination>
+export type RuleDestination = Static<typeof RuleDestination>
 export type ProfileInput = Static<typeof ProfileInput>
 export type ProfilePatch = Static<typeof ProfilePatch>
 export type Profile = Static<typeof Profile>

@@ -73,6 +73,15 @@ export const PasswordByInvitation = Type.Object(
 /** How many other sessions of the user ended. */
 export const PasswordSet = Type.Object({ revoked_sessions: Type.Integer() })
 
+/** The own authenticator: whether the sign-in asks for its code, and how many recovery codes were not used yet. */
+export const TotpState = Type.Object({
+  confirmed_at: Nullable(Instant),
+  recovery_codes_left: Type.Integer(),
+})
+export type TotpState = Static<typeof TotpState>
 export const TotpEnrolment = Type.Object({ secret: Type.String(), url: Type.String() })
 export const TotpCode = Type.Object({ code: Code }, { additionalProperties: false })
 export const RecoveryCodes = Type.Object({ recovery_codes: Type.Array(Type.String()) })
+export type TotpEnrolment = Static<typeof TotpEnrolment>
+export type RecoveryCodes = Static<typeof RecoveryCodes>
+export type PasswordSet = Static<typeof PasswordSet>

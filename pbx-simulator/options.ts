@@ -12,7 +12,7 @@ export const USAGE = `npm run simulator -- [options]      a pretend 3CX for demo
   --client-id simulator    the API client
   --client-secret TEXT     made from the seed unless given
   --role system_owners     ${ROLES.slice(1).join(', ')}
-  --fault NAME[=NUMBER][xTIMES][@PATH]   may be given several times: slow, hang, 500, dropped, top, expired-token, clock-skew, 429
+  --fault NAME[=NUMBER][xTIMES][@PATH]   may be given several times: slow, hang, 500, dropped, lost, top, expired-token, clock-skew, 429
   --description FILE       answer every operation of this OpenAPI file
   --token-seconds 3600     how long a token lives
   --control-token TEXT     for /simulator; a new one each time unless given

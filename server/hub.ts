@@ -119,6 +119,7 @@ export async function openHub({
       directory,
       profiles: routing,
       doNotCall: journal.doNotCall,
+      lastAgents: journal.lastAgents,
       live,
       file: join(dataDir, 'memory.snapshot'),
       place: placeOf(address),

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { kill, start } from './hub-process.ts'
 import { ADMIN_TOKEN, type Ask, type Json } from './hub.ts'
 import { seeded } from './many-requests.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 
 const RECORDS = 1_000
 const KILLS = 3
@@ -28,7 +28,7 @@ async function all(ask: Ask, resource: string): Promise<Json[]> {
 
 onEachStore('dispositions under kill -9', (engine) => {
   test(`${RECORDS} of them, every request repeated and the hub killed ${KILLS} times: exactly the right records`, async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const environment = {
       CORDBOARD_DATA_DIR: await newDirectory(t),
       CORDBOARD_ADMIN_TOKEN: ADMIN_TOKEN,

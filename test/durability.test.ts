@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { kill, start } from './hub-process.ts'
 import { ADMIN_TOKEN } from './hub.ts'
 import { seeded } from './many-requests.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 
 /** 25 by hand (`CORDBOARD_TEST_ROUNDS=25`); a few on every run. */
 const ROUNDS = Number(process.env['CORDBOARD_TEST_ROUNDS'] ?? 4)
@@ -11,7 +11,7 @@ const WRITERS = 4
 const BOOK_ROWS = 3_000
 onEachStore('kill -9', (engine) => {
   test(`${ROUNDS} times amid writes and an import: every acknowledged write is there and the store opens`, async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const environment = {
       CORDBOARD_DATA_DIR: await newDirectory(t),
       CORDBOARD_ADMIN_TOKEN: ADMIN_TOKEN,

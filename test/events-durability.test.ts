@@ -5,7 +5,7 @@ import type { WorkTables } from '../server/platform/work/work.ts'
 import { kill, start } from './hub-process.ts'
 import { ADMIN_TOKEN, type Ask, type Json } from './hub.ts'
 import { seeded } from './many-requests.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 import { newReceiver } from './webhook-receiver.ts'
 
@@ -39,7 +39,7 @@ async function allEvents(ask: Ask): Promise<Json[]> {
 
 onEachStore('events under kill -9', (engine) => {
   test(`${RECORDS} dispositions, requests repeated at random and the hub killed ${KILLS} times: one event each, and every webhook is told of all of them`, async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const receivers = [await newReceiver(t), await newReceiver(t)]
     const random = seeded(16)
     // One that refuses every tenth event at first, besides one that is well.

@@ -1,13 +1,15 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import { openHub, type Hub } from '../server/hub.ts'
-import { envToConfig } from '../server/platform/config.ts'
+import { envToConfig, storeAddress } from '../server/platform/config.ts'
 import type { Clock } from '../server/platform/clock.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
 import type { StoreAddress } from '../server/platform/database/store.ts'
 import { readEnv } from '../server/platform/env.ts'
 import { openLog, type Log } from '../server/platform/log.ts'
-import { newDirectory, newStoreAddress } from './stores.ts'
+import { copyReadyFile } from './ready-stores.ts'
+import { newDirectory, newReadyAddress } from './stores.ts'
 
 export const ADMIN_TOKEN = 'test-admin-token-of-forty-characters-000'
 
@@ -62,18 +64,21 @@ export function askAt(url: string): Ask {
 
 /** A whole hub on a free port of the loopback, closed when the test ends. */
 export async function newHub(t: TestContext, engine: Engine, options: TestHubOptions = {}): Promise<TestHub> {
-  const address = options.address ?? (await newStoreAddress(t, engine))
   const dataDir = options.dataDir ?? (await newDirectory(t))
+  const address = options.address ?? (engine === 'sqlite' ? null : await newReadyAddress(t, engine))
   const { config, secrets } = envToConfig(
     readEnv({
       CORDBOARD_PORT: '0',
       CORDBOARD_DATA_DIR: dataDir,
       CORDBOARD_ADMIN_TOKEN: ADMIN_TOKEN,
       CORDBOARD_COUNTRY: 'FR',
-      ...(address.kind === 'postgres' ? { DATABASE_URL: address.url } : {}),
+      ...(address?.kind === 'postgres' ? { DATABASE_URL: address.url } : {}),
       ...options.env,
     }),
   )
+  const store = storeAddress(config, secrets)
+  if (store.kind === 'sqlite' && existsSync(config.dataDir) && !existsSync(store.file))
+    await copyReadyFile(store.file)
   const log = options.log ?? openLog({ level: 'silent' })
   const consoleDir = options.consoleDir ?? join(dataDir, 'no-console')
   const hub = await openHub({

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import { kill, start } from './hub-process.ts'
 import { ADMIN_TOKEN, type Ask, type Json } from './hub.ts'
 import { addHost, liveOf, newAgent, newPbx, untilWatched, watchLive } from './live.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 import { until } from './wire.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
@@ -14,7 +14,7 @@ const C = '+36303333333'
 
 /** Starts hubs as processes of their own on one store. */
 async function newPlace(t: TestContext, engine: Engine) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const key = newMasterKey()
   const sqlite = await newDirectory(t)
   return async () => {

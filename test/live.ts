@@ -9,7 +9,7 @@ import type { Engine } from '../server/platform/database/engine.ts'
 import type { StoreAddress } from '../server/platform/database/store.ts'
 import { ADMIN_TOKEN, type Ask, type Json } from './hub.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress } from './stores.ts'
+import { newDirectory, newReadyAddress } from './stores.ts'
 import { until } from './wire.ts'
 
 export const PASSWORD = 'correct horse battery'
@@ -43,7 +43,7 @@ export async function newHome(
   const dataDir = await newDirectory(t)
   if (engine === 'sqlite')
     return { dataDir, address: { kind: 'sqlite', file: join(dataDir, 'cordboard.db') } }
-  return { dataDir, address: await newStoreAddress(t, engine) }
+  return { dataDir, address: await newReadyAddress(t, engine) }
 }
 
 /** Makes the PBX a host of a hub, watched unless told otherwise; answers its id. */

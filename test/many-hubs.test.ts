@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { newHub, type TestHub } from './hub.ts'
-import { newStoreAddress, onEachStore } from './stores.ts'
+import { newReadyAddress, onEachStore } from './stores.ts'
 import { until } from './wire.ts'
 
 const isKnown = async ({ ask }: TestHub, number: string) =>
@@ -13,7 +13,7 @@ onEachStore('several hubs on one database', (engine) => {
   if (engine === 'sqlite') return
 
   test('what one writes, every other one knows', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const hubs = await Promise.all([1, 2, 3].map(() => newHub(t, engine, { address })))
     const [first, second] = hubs as [TestHub, TestHub, TestHub]
     const made = await first.ask('POST', '/api/v1/customers', { body: { name: 'Acme', phone: '0199000001' } })
@@ -28,7 +28,7 @@ onEachStore('several hubs on one database', (engine) => {
   })
 
   test('a token made at one is good at every other, and revoked at one it is good nowhere', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const [first, second] = [await newHub(t, engine, { address }), await newHub(t, engine, { address })]
     const made = await first.ask('POST', '/api/v1/tokens', { body: { name: 'pbx', scopes: ['identify'] } })
     assert.equal(made.status, 201, made.text)
@@ -43,7 +43,7 @@ onEachStore('several hubs on one database', (engine) => {
   })
 
   test('written to by all at once, they end with the same memory', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const hubs = await Promise.all([1, 2, 3].map(() => newHub(t, engine, { address })))
     const numbers = Array.from({ length: 90 }, (_, i) => `01990001${10 + i}`)
     await Promise.all(

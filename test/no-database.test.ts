@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { openLog } from '../server/platform/log.ts'
 import { newHub, type TestHub } from './hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newWire, until } from './wire.ts'
 
 const BOOK = `customer_account,customer_name,customer_phone,vip,on_call_duty,first_name,last_name,contact_phones
@@ -74,7 +74,7 @@ function changed(bytes: Buffer, from: string, to: string): Buffer {
 
 onEachStore('a snapshot', (engine) => {
   test('a hub goes on from it, with what was changed since', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))
     const file = join(dataDir, 'memory.snapshot')
     assert.equal((await stat(file)).mode & 0o777, 0o600)
@@ -97,7 +97,7 @@ onEachStore('a snapshot', (engine) => {
   })
 
   test('a hub on an older one answers only once it knows what was acknowledged since', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))
     const file = join(dataDir, 'memory.snapshot')
     await copyFile(file, `${file}.kept`)
@@ -115,7 +115,7 @@ onEachStore('a snapshot', (engine) => {
   })
 
   test('a spoilt one is refused with the reason and never used', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))
     const file = join(dataDir, 'memory.snapshot')
     const whole = await readFile(file)
@@ -136,7 +136,7 @@ onEachStore('a snapshot', (engine) => {
   })
 
   test('one that holds more than the database is refused', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const dataDir = await newUsedDirectory(t, (place) => newHub(t, engine, { address, dataDir: place }))
     const { openStore } = await import('../server/platform/database/store.ts')
     const store = await openStore<{ changes: { seq: number } }>({ address: placeOf(address, dataDir) })
@@ -149,7 +149,7 @@ onEachStore('a snapshot', (engine) => {
 
   if (engine === 'postgres')
     test('a hub starts and answers without the database, and follows it once it is there', async (t) => {
-      const direct = await newStoreAddress(t, engine)
+      const direct = await newReadyAddress(t, engine)
       assert.ok(direct.kind === 'postgres')
       const wire = await newWire(t, direct.url)
       const address = { kind: 'postgres' as const, url: wire.url }
@@ -182,7 +182,7 @@ onEachStore('a snapshot', (engine) => {
 
   if (engine === 'postgres')
     test('without the database and without a usable snapshot a hub says what is missing', async (t) => {
-      const direct = await newStoreAddress(t, engine)
+      const direct = await newReadyAddress(t, engine)
       assert.ok(direct.kind === 'postgres')
       const wire = await newWire(t, direct.url)
       const address = { kind: 'postgres' as const, url: wire.url }
@@ -203,6 +203,6 @@ onEachStore('a snapshot', (engine) => {
     })
 })
 
-type Address = Awaited<ReturnType<typeof newStoreAddress>>
+type Address = Awaited<ReturnType<typeof newReadyAddress>>
 const placeOf = (address: Address, dataDir: string): Address =>
   address.kind === 'sqlite' ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') } : address

@@ -10,7 +10,7 @@ import { until } from './wire.ts'
 import { newMasterKey } from './vault.ts'
 import { newHub, type Ask, type Json, type TestHub } from './hub.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 
 const env = { CORDBOARD_SECRET_KEY: newMasterKey() }
 
@@ -241,7 +241,7 @@ onEachStore('snapshots of a PBX', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir, clock, env })
     const store = await openStore<WorkTables & FleetTables>({ address })
     t.after(() => store.close())

@@ -1,67 +1,19 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { HOLIDAYS } from '../pbx-simulator/entities/hours.ts'
-import { QUEUES, RING_GROUPS } from '../pbx-simulator/entities/queues.ts'
-import { RECEPTIONISTS } from '../pbx-simulator/entities/receptionists.ts'
-import { TRUNKS } from '../pbx-simulator/entities/trunks.ts'
-import { USERS as USER_SET } from '../pbx-simulator/entities/users.ts'
-import { participantsOf, type Call } from '../pbx-simulator/calls/call.ts'
-import { addRow } from '../pbx-simulator/model/set-routes.ts'
-import { openSimulator, type Simulator } from '../pbx-simulator/simulator.ts'
+import { openSimulator } from '../pbx-simulator/simulator.ts'
 import { canonicalRow, type Row } from '../server/fleet/snapshots/canonical.ts'
 import { readConfiguration } from '../server/fleet/snapshots/reading.ts'
-import { trace, type TraceNode } from '../server/fleet/trace/trace.ts'
+import { trace, type Trace, type TraceNode } from '../server/fleet/trace/trace.ts'
 import { openWorld, type World } from '../server/fleet/trace/world.ts'
 import { openXapi } from '../xapi/xapi.ts'
 import { anyEvents, anyPlan, anyQuestion } from './any-pbx-plan.ts'
-import { rowsOf, type PbxRow } from './pbx-plan-rows.ts'
-import { DIDS, hoursOf, play, ruleOf, type Asked, type Event, type Plan, type Rest } from './pbx-plans.ts'
-
-const RESOURCES: Record<string, string> = {
-  Users: 'users',
-  Queues: 'queues',
-  RingGroups: 'ring_groups',
-  Receptionists: 'ivrs',
-  InboundRules: 'inbound_rules',
-  Holidays: 'holidays',
-  OfficeHours: 'settings.OfficeHours',
-}
-const TRUNK = { Number: '10000', DidNumbers: DIDS, Gateway: { Name: 'Carrier' } }
-
-function worldOf(plan: Plan): World {
-  const rows = Object.entries(rowsOf(plan, '1')).map(([set, list]): [string, Row[]] => [
-    RESOURCES[set] ?? set,
-    list.map(canonicalRow),
-  ])
-  const resources = {
-    trunks: [canonicalRow(TRUNK)],
-    outbound_rules: [{ Name: 'All' }],
-    time_zones: [{ Id: '1', IanaName: plan.zone }],
-    groups: [],
-    faxes: [],
-    ...Object.fromEntries(rows),
-  }
-  return openWorld({ format: 1, version: null, resources, unreadable: {} }, 'UTC')
-}
-
-/** Follows a trace as a call goes on by these events. */
-function follow(world: World, asked: Asked, events: readonly Event[]): Rest {
-  const found = trace(world, asked)
-  const nodes = new Map(found.nodes.map((node) => [node.id, node]))
-  const settle = (node: TraceNode): TraceNode => {
-    if (node.kind !== 'number' && node.kind !== 'rule') return node
-    return settle(nodes.get(node.ways[0]!.to)!)
-  }
-  let node = settle(found.nodes[0]!)
-  for (const event of events) {
-    const on = event.does === 'press' ? `key ${event.key}` : 'no_answer'
-    const isAsked = event.does === 'press' ? node.kind === 'ivr' : ['queue', 'ring_group'].includes(node.kind)
-    const way = isAsked ? node.ways.find((one) => one.on === on) : undefined
-    if (way) node = nodes.get(way.to)!
-  }
-  return { at: node.id, rings: node.rings.map(({ number }) => number).sort() }
-}
+import { newHub } from './hub.ts'
+import { rowsOf } from './pbx-plan-rows.ts'
+import { letCall, setUp } from './pbx-plan-simulator.ts'
+import { play, type Event, type Plan, type Rest } from './pbx-plans.ts'
+import { post } from './pbx-fleet.ts'
+import { newMasterKey } from './vault.ts'
 
 const ZONES = [
   'Europe/Budapest',
@@ -70,127 +22,149 @@ const ZONES = [
   'Australia/Lord_Howe',
   'Pacific/Auckland',
 ]
+const RESOURCES: Record<string, string> = {
+  Users: 'users',
+  Groups: 'groups',
+  Queues: 'queues',
+  RingGroups: 'ring_groups',
+  Receptionists: 'ivrs',
+  Fax: 'faxes',
+  CallFlowApps: 'call_flows',
+  Trunks: 'trunks',
+  InboundRules: 'inbound_rules',
+  OutboundRules: 'outbound_rules',
+  Holidays: 'holidays',
+  OfficeHours: 'settings.OfficeHours',
+}
+const runs = (some: number) => ({ numRuns: Number(process.env['CORDBOARD_TEST_RUNS'] ?? some) })
+
+function worldOf(plan: Plan): World {
+  const ids = {
+    zone: (name: string) => String(ZONES.indexOf(name)),
+    department: (number: string) => Number(number.slice(-1)) + 500,
+  }
+  const rows = Object.entries(rowsOf(plan, ids)).map(([set, list]): [string, Row[]] => [
+    RESOURCES[set] ?? set,
+    list.map(canonicalRow),
+  ])
+  const time_zones = ZONES.map((IanaName, index) => ({ Id: String(index), IanaName }))
+  const resources = { parkings: [], time_zones, ...Object.fromEntries(rows) }
+  return openWorld({ format: 1, version: null, resources, unreadable: {} }, 'UTC')
+}
+
+const END: Rest = { at: 'end', rings: [] }
+
+/** Follows the ways of a trace as a call goes, with what no configuration tells: statuses, phones, who is busy. */
+function follow({ nodes: list }: Pick<Trace, 'nodes'>, plan: Plan, events: readonly Event[]): Rest {
+  const nodes = new Map(list.map((node) => [node.id, node]))
+  const stateOf = (number: string | null) => plan.people.find((person) => person.number === number)?.now
+  const statusOf = ({ number }: TraceNode) => {
+    const status = stateOf(number)?.status ?? 'Available'
+    return status === 'Available' ? '' : `status ${status} `
+  }
+  const passing = (node: TraceNode): string[] => {
+    if (node.kind === 'number' || node.kind === 'rule') return [node.ways[0]?.on ?? '']
+    const status = statusOf(node)
+    const now = node.kind === 'extension' ? stateOf(node.number) : undefined
+    return [
+      'always',
+      'hours',
+      ...(status === '' ? [] : [status.trim()]),
+      ...(now && !now.hasPhone ? [`${status}not_registered`] : []),
+      ...(now?.isBusy ? [`${status}busy`] : []),
+    ]
+  }
+  /** The place where a call comes to rest; one it has passed already is a circle. */
+  const settle = (id: string, passed: readonly string[] = []): TraceNode | null => {
+    const node = nodes.get(id)
+    if (!node || passed.includes(id)) return null
+    for (const on of passing(node)) {
+      const way = node.ways.find((one) => one.on === on)
+      if (way) return settle(way.to, [...passed, id])
+    }
+    return node.takes || node.ways.length > 0 ? node : null
+  }
+  let node = settle(list[0]!.id)
+  for (const event of events) {
+    const at = node
+    const wanted = {
+      noanswer: at?.kind === 'ivr' ? ['timeout'] : [`${at ? statusOf(at) : ''}no_answer`],
+      reject: [`${at ? statusOf(at) : ''}busy`],
+      press: [`key ${event.does === 'press' ? event.key : ''}`, 'invalid_key'],
+    }[event.does]
+    const ways = wanted.map((on) => at?.ways.find((one) => one.on === on))
+    const way = ways.find((one) => one !== undefined)
+    if (way) node = settle(way.to)
+  }
+  if (!node) return END
+  const isHunt = node.kind === 'queue' || node.kind === 'ring_group'
+  const ringing = node.rings.filter(({ number }) => {
+    const now = stateOf(number)
+    return !isHunt || (now?.hasPhone && !now.isBusy && (now.isLoggedIn || node.kind === 'ring_group'))
+  })
+  return { at: node.id, rings: ringing.map(({ number }) => number).sort() }
+}
 
 test('a trace goes where an independent reading of the same configuration goes', () => {
   fc.assert(
     fc.property(anyPlan(ZONES), anyQuestion, anyEvents, (plan, asked, events) => {
-      assert.deepEqual(follow(worldOf(plan), asked, events), play(plan, asked, events))
+      const { rest, happened } = play(plan, asked, events)
+      assert.deepEqual(follow(trace(worldOf(plan), asked), plan, happened), rest)
     }),
-    { numRuns: 2_000 },
+    runs(800),
   )
 })
 
-/** Sets a simulated PBX up as planned, through the same checks that its own door has. */
-function setUp({ pbx }: Simulator, plan: Plan, zoneId: string): void {
-  const { store } = pbx
-  for (const set of ['Users', 'Queues', 'RingGroups', 'Receptionists', 'InboundRules', 'Holidays', 'Trunks'])
-    for (const row of store.rows(set)) store.remove(set, row['Id'])
-  const rows = rowsOf(plan, zoneId)
-  const later: [string, PbxRow, PbxRow][] = []
-  addRow(pbx, TRUNKS, { ...TRUNK, AuthPassword: { Value: 'x' } })
-  for (const row of rows['Users'] ?? []) addRow(pbx, USER_SET, row)
-  for (const [set, definition, field] of [
-    ['Queues', QUEUES, 'ForwardNoAnswer'],
-    ['RingGroups', RING_GROUPS, 'ForwardNoAnswer'],
-    ['Receptionists', RECEPTIONISTS, 'Forwards'],
-  ] as const)
-    // They lead to each other: made without their destinations first.
-    for (const row of rows[set] ?? []) {
-      const made = addRow(pbx, definition, { ...row, [field]: field === 'Forwards' ? [] : undefined })
-      later.push([set, made, { [field]: row[field] }])
-    }
-  for (const [, made, fields] of later) Object.assign(made, fields)
-  for (const row of rows['Holidays'] ?? []) addRow(pbx, HOLIDAYS, row)
-  // A PBX of this kind makes no rule for a mask of numbers, but has those of older days.
-  for (const row of rows['InboundRules'] ?? [])
-    store.put('InboundRules', row['Id'], { ...row, CustomData: '' })
-  store.setSingle('OfficeHours', rows['OfficeHours']?.[0] ?? {})
-}
+const calls = fc.array(fc.tuple(anyQuestion, anyEvents), { minLength: 6, maxLength: 10 })
 
-const KINDS: Record<string, string> = {
-  Queue: 'queue',
-  RingGroup: 'ring_group',
-  Extension: 'extension',
-  IVR: 'ivr',
-  VoiceMail: 'voicemail',
-  ExternalLine: 'external',
-}
-
-/** Where a call of the simulator's own engine rests. */
-function restOf(call: Call): Rest {
-  if (call.endedAt !== null) return { at: 'end', rings: [] }
-  const passage = call.passages.findLast((one) => one.endedAt === null && !one.isPolling)
-  const rings = participantsOf(call, 'Ringing').map(({ dn }) => dn)
-  return { at: `${KINDS[passage!.kind]}:${passage!.at.number}`, rings: rings.sort() }
-}
-
-/** Lets a call come in on the simulator through its control, and these things happen to it. */
-async function letCall(
-  simulator: Simulator,
-  plan: Plan,
-  asked: Asked,
-  events: readonly Event[],
-): Promise<Rest> {
-  const rule = ruleOf(plan, asked)
-  const steps = [
-    {
-      do: 'inbound',
-      call: 'a',
-      from: asked.caller,
-      to: asked.did,
-      hours: rule ? hoursOf(plan, rule, asked.at) : 'office',
-    },
-    ...events.map((event) =>
-      event.does === 'press' ? { do: 'press', call: 'a', digits: event.key } : { do: 'noanswer', call: 'a' },
-    ),
-  ]
-  const answer = await fetch(`${simulator.url}/simulator/calls`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${simulator.controlToken}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ steps, instant: true }),
-  })
-  const { calls } = (await answer.json()) as { calls: { callid: number }[] }
-  assert.ok(answer.ok, JSON.stringify(calls))
-  const { live, finished } = simulator.pbx.calls
-  const call = live.get(calls[0]!.callid) ?? finished.find((one) => one.controlId === calls[0]!.callid)
-  const rest = restOf(call!)
-  live.clear()
-  return rest
-}
-
-test('a trace of what is read from a PBX goes where its own call engine goes', async (t) => {
+test('a trace of what is read from a PBX goes where calls on that PBX go', async (t) => {
   const simulator = await openSimulator({ world: 'small', instant: true })
   t.after(() => simulator.close())
   const { url, clientId, clientSecret } = simulator
   await using pbx = openXapi({ url, clientId, clientSecret })
-  const events = anyEvents.map((list) => list.slice(0, 3))
-  const zones = { 'Europe/Budapest': '51', 'Europe/Paris': '52', 'Europe/London': '44' }
   await fc.assert(
-    fc.asyncProperty(
-      anyPlan(Object.keys(zones)),
-      fc.array(fc.tuple(anyQuestion, events), { minLength: 4, maxLength: 8 }),
-      async (plan, calls) => {
-        setUp(simulator, plan, zones[plan.zone as keyof typeof zones])
-        const world = openWorld(await readConfiguration(pbx), 'UTC')
-        for (const [question, happens] of calls) {
-          const asked = { ...question, caller: question.caller || 'anonymous' }
-          const some = possible(plan, asked, happens)
-          const traced = follow(world, asked, some)
-          assert.deepEqual(traced, play(plan, asked, some))
-          assert.deepEqual(traced, await letCall(simulator, plan, asked, some))
-        }
-      },
-    ),
-    { numRuns: 15 },
+    fc.asyncProperty(anyPlan(ZONES), calls, async (plan, some) => {
+      setUp(simulator, plan)
+      const world = openWorld(await readConfiguration(pbx), 'UTC')
+      for (const [asked, events] of some) {
+        const { rest, happened } = play(plan, asked, events)
+        const traced = follow(trace(world, asked), plan, happened)
+        assert.deepEqual(await letCall(simulator, plan, asked, happened), traced)
+        assert.deepEqual(traced, rest)
+      }
+    }),
+    runs(12),
   )
 })
 
-/** Only a queue or ring group goes unanswered here: the simulator's engine ends every other call that does. */
-function possible(plan: Plan, asked: Asked, events: readonly Event[]): Event[] {
-  const done: Event[] = []
-  for (const event of events) {
-    const { at } = play(plan, asked, done)
-    if (event.does === 'press' || /^(queue|ring_group):/.test(at)) done.push(event)
-  }
-  return done
-}
+test('what a hub answers about a call is where the call goes on its PBX', async (t) => {
+  const simulator = await openSimulator({ world: 'small', instant: true })
+  t.after(() => simulator.close())
+  const { ask } = await newHub(t, 'sqlite', { env: { CORDBOARD_SECRET_KEY: newMasterKey() } })
+  const host = await post(ask, 'pbx3cx-hosts', {
+    host_name: 'pbx.example',
+    xapi_url: simulator.url,
+    xapi_client_id: simulator.clientId,
+    xapi_client_secret: simulator.clientSecret,
+    fetch_snapshots: false,
+  })
+  await fc.assert(
+    fc.asyncProperty(anyPlan(ZONES), calls, async (plan, some) => {
+      setUp(simulator, plan)
+      assert.equal((await ask('POST', `/api/v1/pbx3cx/${host.code}/snapshots`)).status, 201)
+      for (const [asked, events] of some) {
+        const { did, caller, trunk, at } = asked
+        const query = new URLSearchParams({ did, caller, at: new Date(at).toISOString() })
+        if (trunk !== null) query.set('trunk', trunk)
+        const { status, json, text } = await ask(
+          'GET',
+          `/api/v1/pbx3cx/${host.code}/trace?${query.toString()}`,
+        )
+        assert.equal(status, 200, text)
+        const { happened } = play(plan, asked, events)
+        assert.deepEqual(follow(json, plan, happened), await letCall(simulator, plan, asked, happened))
+      }
+    }),
+    runs(4),
+  )
+})

@@ -4,7 +4,7 @@ import { openSimulator, type Simulator, type SimulatorOptions } from '../pbx-sim
 import type { Ask, Json } from './hub.ts'
 import { post } from './pbx-fleet.ts'
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
-import { newDirectory, newStoreAddress } from './stores.ts'
+import { newDirectory, newReadyAddress } from './stores.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
 import type { WorkTables } from '../server/platform/work/work.ts'
 
@@ -44,10 +44,15 @@ export async function until<T>(look: () => Promise<T | null | undefined | false>
   }
 }
 
-/** Brings the next moment of what waits forward to now. */
+/** Brings the next moment of what waits forward to now; what is done by a schedule, once it is not being done already. */
 export async function makeDue(t: TestContext, address: StoreAddress, kind: string): Promise<void> {
   const store = await openStore<WorkTables>({ address })
   t.after(() => store.close())
+  const isPlannedAndRuns = async () => {
+    const rows = await store.read.selectFrom('work').selectAll().where('kind', '=', kind).execute()
+    return rows.some((row) => row.schedule !== null && row.lease_owner !== null)
+  }
+  await until(async () => !(await isPlannedAndRuns()))
   const now = Date.now() - 1_000
   await store.write
     .updateTable('work')
@@ -67,6 +72,6 @@ export async function newPlace(
   const file = join(dataDir, 'cordboard.db')
   return {
     dataDir,
-    address: engine === 'sqlite' ? { kind: 'sqlite', file } : await newStoreAddress(t, engine),
+    address: engine === 'sqlite' ? { kind: 'sqlite', file } : await newReadyAddress(t, engine),
   }
 }

@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { TestContext } from 'node:test'
 import { sql, type Generated, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
-import { migrationsFor } from '../server/migrations/migrations.ts'
 import type { Actor } from '../server/platform/audit.ts'
 import { systemClock } from '../server/platform/clock.ts'
 import type { Engine } from '../server/platform/database/engine.ts'
-import { migrate } from '../server/platform/database/migrate.ts'
 import { openStore, pickTables, type Store, type StoreAddress } from '../server/platform/database/store.ts'
 import { openKeyring, type Keyring, type KeyringTables } from '../server/platform/keyring.ts'
 import { openLog, type Log } from '../server/platform/log.ts'
-import { newDirectory, newStoreAddress } from './stores.ts'
+import { newDirectory, newReadyAddress } from './stores.ts'
 
 export type VaultTables = KeyringTables & {
   vault: { id: Generated<number>; tenant_id: number; secret: string | null; other: string | null }
@@ -63,11 +61,7 @@ export const newMasterKey = () => randomBytes(32).toString('base64')
 
 /** An empty store with a vault in it. */
 export async function newVaultPlace(t: TestContext, engine: Engine): Promise<VaultPlace> {
-  const address = await newStoreAddress(t, engine)
-  const store = await openStore<VaultTables>({ address })
-  const migrations = { ...migrationsFor(engine), '900-vault': vaultMigration(engine) }
-  await migrate(store.write as never, { migrations })
-  await store.close()
+  const address = await newReadyAddress(t, engine, { '900-vault': vaultMigration(engine) })
   return { address, dataDirectory: await newDirectory(t) }
 }
 

@@ -9,7 +9,7 @@ import { openStore, type Store, type StoreAddress } from '../server/platform/dat
 import { openLog } from '../server/platform/log.ts'
 import type { WorkRow, WorkTable } from '../server/platform/work/tables.ts'
 import { openWork, type Work, type WorkOptions, type WorkTables } from '../server/platform/work/work.ts'
-import { newStoreAddress } from './stores.ts'
+import { newReadyAddress } from './stores.ts'
 
 type Tenants = { tenants: Record<string, unknown> }
 type Meta = { meta: { name: string; value: string } }
@@ -24,8 +24,8 @@ export type WorkPlace = {
   /** Opens a hub; `prepare` names its handlers before it starts. */
   hub(prepare: (work: Work, hub: WorkHub) => void, options?: Partial<WorkOptions>): Promise<WorkHub>
   rows(): Promise<WorkRow[]>
-  /** Changes rows behind the hubs' backs. */
-  set(columns: Partial<{ [Name in keyof WorkTable]: unknown }>): Promise<unknown>
+  /** Changes rows behind the hubs' backs: all, or those that were claimed so often. */
+  set(columns: Partial<{ [Name in keyof WorkTable]: unknown }>, claims?: number): Promise<unknown>
 }
 
 const complain = (error: unknown) => void process.stderr.write(`${String(error)}\n`)
@@ -35,7 +35,7 @@ export async function newWorkPlace(t: TestContext, engine: Engine): Promise<Work
   t.after(async () => {
     while (closers.length > 0) await closers.pop()?.()
   })
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const open = async () => {
     const store = await openStore<WorkTables & Meta & Tenants>({ address })
     closers.push(store.close)
@@ -60,7 +60,7 @@ export async function newWorkPlace(t: TestContext, engine: Engine): Promise<Work
         log,
         onTrouble: complain,
         pollMs: 20,
-        closeMs: 50,
+        closeMs: 60_000,
         ...options,
       }
       const work = openWork(given)
@@ -71,15 +71,17 @@ export async function newWorkPlace(t: TestContext, engine: Engine): Promise<Work
       return hub
     },
     rows: () => store.read.selectFrom('work').selectAll().orderBy('id').execute(),
-    set: (columns) =>
+    set: (columns, claims) =>
       store.write
         .updateTable('work')
         .set(columns as never)
+        .$if(claims !== undefined, (rows) => rows.where('claims', '=', claims ?? 0))
         .execute(),
   }
 }
 
-export const LEASE_OF_PROCESS_MS = 600
+/** Long enough that no machine is too slow to renew it, a third of it the time between two renewals. */
+export const LEASE_MS = 4_500
 
 /**
  * A hub in a process of its own, that begins tasks of the kind `hang` and never ends them; its clock may be wrong by so much (ms).

@@ -1,7 +1,7 @@
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
 import { openLog } from '../server/platform/log.ts'
 import { openWork, type WorkTables } from '../server/platform/work/work.ts'
-import { LEASE_OF_PROCESS_MS } from './work-hubs.ts'
+import { LEASE_MS } from './work-hubs.ts'
 
 /** See `startWorkProcess`. */
 const say = (line: string) => process.stdout.write(`${line}\n`)
@@ -9,7 +9,7 @@ const store = await openStore<WorkTables>({ address: JSON.parse(process.argv[2] 
 const work = openWork({
   store,
   log: openLog({ level: 'silent' }),
-  leaseMs: LEASE_OF_PROCESS_MS,
+  leaseMs: LEASE_MS,
   pollMs: 20,
   onTrouble: (error) => say(`trouble ${String(error)}`),
 })

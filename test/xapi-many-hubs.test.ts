@@ -5,7 +5,7 @@ import { environmentOf } from './commands.ts'
 import { kill, start } from './hub-process.ts'
 import { settingsFor } from './pbx-behind.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
 const HUBS = 3
@@ -16,7 +16,7 @@ onEachStore('several hub processes and one PBX', (engine) => {
   test('they use one token: nobody fetches a second, which would end the first', async (t) => {
     const simulator = await openSimulator({ port: 0 })
     t.after(() => simulator.close())
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const CORDBOARD_SECRET_KEY = newMasterKey()
     const newProcess = async () => {
       const process = await start({

@@ -10,13 +10,13 @@ import { contentOf } from './commands.ts'
 import { newHub, type Json } from './hub.ts'
 import { changesOf, newPbxBehind, settingsFor, told } from './pbx-behind.ts'
 import { post } from './pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from './stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 
 /** Where a hub keeps everything, so that a test can look there. */
 async function newPlace(t: TestContext, engine: Engine): Promise<{ address: StoreAddress; dataDir: string }> {
   const dataDir = await newDirectory(t)
-  if (engine === 'postgres') return { dataDir, address: await newStoreAddress(t, engine) }
+  if (engine === 'postgres') return { dataDir, address: await newReadyAddress(t, engine) }
   return { dataDir, address: { kind: 'sqlite', file: join(dataDir, 'cordboard.db') } }
 }
 

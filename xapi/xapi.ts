@@ -1,6 +1,7 @@
 export { openXapi, type XapiClient, type XapiOptions } from './client.ts'
 export { isXapiError, XapiError, type Problem, type XapiErrorKind } from './errors.ts'
 export { explainWarning, type Warning } from './warnings.ts'
+export { closest } from './operations/closest.ts'
 export type { Deadlines } from './connection.ts'
 export type { TlsPolicy } from './dial.ts'
 export { memoryTokenStore, type StoredToken, type TokenRecord, type TokenStore } from './token-store.ts'

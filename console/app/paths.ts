@@ -24,6 +24,7 @@ export const paths = {
   login: (next?: string) => withQuery(PAGES.login, { next: next === PAGES.pop ? null : next }),
   pop: (address: PopAddress = {}) => withQuery(PAGES.pop, address),
   popOf: (partyId: number) => PAGES.popOf.replace(':id', String(partyId)),
+  account: () => PAGES.account,
   callbacks: (show?: string, page?: number) =>
     withQuery(PAGES.callbacks, { show: show === 'due' ? null : show, page: page === 1 ? null : page }),
 }

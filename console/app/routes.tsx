@@ -2,6 +2,7 @@ import { createBrowserRouter, redirect } from 'react-router'
 import { PAGES } from '../../contract/pages.ts'
 import { Faulted } from './components/faulted.tsx'
 import { Frame } from './components/frame.tsx'
+import { AccountPage } from './pages/account.tsx'
 import { CallbacksPage } from './pages/callbacks.tsx'
 import { LoginPage } from './pages/login.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
@@ -21,6 +22,7 @@ export function newRouter() {
         { path: PAGES.home, loader: () => redirect(paths.pop()) },
         { path: PAGES.pop, Component: PopPage },
         { path: PAGES.popOf, Component: PopPage },
+        { path: PAGES.account, Component: AccountPage },
         { path: PAGES.callbacks, Component: CallbacksPage },
         { path: '*', Component: NotFoundPage },
       ],

@@ -1,49 +1,33 @@
 import { badRequest, notFound } from '../odata/refusal.ts'
 import type { Pbx, Row } from '../model/pbx.ts'
-import { holderOf, openPassage, participantsOf, type Call, type Participant } from './call.ts'
+import { textOf } from '../model/text.ts'
+import { holderOf, openPassage, participantsOf, type Call, type Participant, type Passage } from './call.ts'
 import { beginCall, closePassage, endCall, join, leave, outsideSide, sideOf, tell } from './calls.ts'
-import { clearOffers, isCallersOwn, routeTo, targetOf, targetOfNumber, type Target } from './routing.ts'
-
-export type Hours = 'office' | 'out' | 'holiday'
+import { destinationOf, ruleFor } from './entry.ts'
+import { onwardFrom } from './extension.ts'
+import type { When } from './hours.ts'
+import { clearOffers, isCallersOwn, routeTo, sendOn } from './routing.ts'
+import { targetOf, targetOfNumber, type Target } from './target.ts'
 
 type Incoming = {
   name: string | null
   from: string
   callerName: string
   did: string
-  hours: Hours
+  when: When
   isRecorded: boolean
-}
-
-/** The rule for a call from outside: first those that look at the caller, then those of the number dialled. */
-export function ruleFor(pbx: Pbx, from: string, did: string): Row | null {
-  const rules = pbx.store.rows('InboundRules')
-  const fits = (mask: string, number: string): boolean =>
-    mask.startsWith('*') ? number.endsWith(mask.slice(1)) : mask === number
-  return (
-    rules.find((rule) => rule.Condition === 'BasedOnCallerID' && fits(String(rule.Data), from)) ??
-    rules.find((rule) => rule.Condition === 'BasedOnDID' && fits(String(rule.Data), did)) ??
-    null
-  )
-}
-
-function destinationOf(rule: Row | null, hours: Hours): Target {
-  if (!rule) return targetOf(null)
-  if (hours === 'holiday' && rule.AlterDestinationDuringHolidays === true)
-    return targetOf(rule.HolidaysDestination)
-  if (hours === 'out' && rule.AlterDestinationDuringOutOfOfficeHours === true)
-    return targetOf(rule.OutOfOfficeHoursDestination)
-  return targetOf(rule.OfficeHoursDestination)
+  /** DN of the trunk; null = the one that has the number. */
+  on?: string | null
 }
 
 /** A call comes in on a telephone number. `to` overrules what the inbound rules say. */
 export function callIn(pbx: Pbx, incoming: Incoming & { to: string | null }): Call {
-  const { from, callerName, did } = incoming
-  const rule = ruleFor(pbx, from, did)
-  const trunk =
-    pbx.store.rows('Trunks').find((row) => (row.DidNumbers as string[]).includes(did)) ??
-    pbx.store.rows('Trunks')[0]
-  if (!trunk) throw badRequest('A call from outside needs a trunk.')
+  const { from, callerName, did, when, on } = incoming
+  const trunks = pbx.store.rows('Trunks')
+  const trunk = on
+    ? pbx.store.numbered('Trunks', on)
+    : (trunks.find((row) => (row.DidNumbers as string[]).includes(did)) ?? trunks[0])
+  if (!trunk) throw badRequest(on ? `There is no trunk ${on}.` : 'A call from outside needs a trunk.')
   const call = beginCall(pbx, {
     name: incoming.name,
     direction: 'Inbound',
@@ -52,24 +36,36 @@ export function callIn(pbx: Pbx, incoming: Incoming & { to: string | null }): Ca
     did,
     trunk: outsideSide(String(trunk.Number), String((trunk.Gateway as Row).Name), trunk),
     isRecorded: incoming.isRecorded,
+    when,
   })
   join(pbx, call, { dn: String(trunk.Number), type: 'ExternalLine', status: 'Connected', party: call.caller })
-  const target = incoming.to === null ? destinationOf(rule, incoming.hours) : targetOfNumber(pbx, incoming.to)
+  const target =
+    incoming.to === null
+      ? destinationOf(pbx, ruleFor(pbx, { from, did, trunk }), when)
+      : targetOfNumber(pbx, incoming.to)
   routeTo(pbx, call, target, { how: 'call_init', from: call.caller })
   return call
 }
 
+type Outgoing = { name: string | null; from: string; to: string; isRecorded: boolean; when?: When }
+
 /** An extension or another DN dials a number, inside or outside. */
-export function callOut(
-  pbx: Pbx,
-  { name, from, to, isRecorded }: { name: string | null; from: string; to: string; isRecorded: boolean },
-): Call {
+export function callOut(pbx: Pbx, { name, from, to, isRecorded, when = 'office' }: Outgoing): Call {
   const caller = sideOf(pbx, from)
   if (!caller) throw notFound(`the DN ${from}`)
   if (from === to) throw badRequest(`${from} cannot call itself.`)
   const target = targetOfNumber(pbx, to)
   const direction = target.to === 'External' ? 'Outbound' : 'Internal'
-  const call = beginCall(pbx, { name, direction, caller, dialled: to, did: '', trunk: null, isRecorded })
+  const call = beginCall(pbx, {
+    name,
+    direction,
+    caller,
+    dialled: to,
+    did: '',
+    trunk: null,
+    isRecorded,
+    when,
+  })
   const party =
     target.to === 'External'
       ? { number: to, dn: '', name: '', type: 'ExternalLine' as const }
@@ -136,17 +132,52 @@ export function routeFrom(pbx: Pbx, call: Call, participant: Participant, to: st
   routeTo(pbx, call, targetOfNumber(pbx, to), { how: 'route_to', from: at, onBehalfOf: at })
 }
 
-/** Nobody answers: the call goes where the queue, ring group or extension sends such calls, or ends. */
+/** Nobody answers, or presses a key: the call goes where such calls go, or ends. */
 export function noAnswer(pbx: Pbx, call: Call): void {
   const last = call.passages.findLast((passage) => passage.endedAt === null && !passage.isPolling)
-  const owner = last
-    ? (pbx.store.numbered('Queues', last.at.number) ?? pbx.store.numbered('RingGroups', last.at.number))
-    : null
+  const target = last ? unansweredAt(pbx, call, last) : targetOf(null)
+  if (last && target === null) return
   clearOffers(pbx, call, null, 'redirected')
   if (last && last.endedAt === null) closePassage(pbx, call, last.at.number, 'no_answer')
-  const target = targetOf(owner?.ForwardNoAnswer)
-  if (!last || !owner || target.to === 'None') endCall(pbx, call, 'callee')
-  else routeTo(pbx, call, target, { how: 'divert', from: last.at })
+  if (last && target) sendOn(pbx, call, last.at, target)
+  else endCall(pbx, call, 'callee')
+}
+
+/** Where calls go that nobody takes there; null = they stay. */
+function unansweredAt(pbx: Pbx, call: Call, { at, kind, answeredAt }: Passage): Target | null {
+  const rowIn = (set: string): Row | null => pbx.store.numbered(set, at.number)
+  switch (kind) {
+    case 'Queue':
+      return targetOf(rowIn('Queues')?.ForwardNoAnswer)
+    case 'RingGroup':
+      return targetOf(rowIn('RingGroups')?.ForwardNoAnswer)
+    case 'IVR': {
+      const menu = rowIn('Receptionists')
+      return targetOfForward(pbx, textOf(menu?.TimeoutForwardType), textOf(menu?.TimeoutForwardDN), '')
+    }
+    case 'Extension': {
+      const user = rowIn('Users')
+      return user && answeredAt === null ? onwardFrom(pbx, call, user, 'NoAnswer') : targetOf(null)
+    }
+    case 'VoiceMail':
+    case 'Fax':
+    case 'Group':
+    case 'Parking':
+    case 'RoutePoint':
+    case 'ExternalLine':
+      return targetOf(null)
+  }
+}
+
+/** Somebody refuses a call: one that rings for a queue or ring group rings on there, any other finds the phone busy. */
+export function reject(pbx: Pbx, call: Call, participant: Participant): void {
+  const user = pbx.store.numbered('Users', participant.dn)
+  if (participant.onBehalfOf !== null || !user) return drop(pbx, call, participant)
+  const at = sideOf(pbx, participant.dn) ?? call.caller
+  const target = onwardFrom(pbx, call, user, 'PhoneBusy')
+  leave(pbx, call, participant)
+  closePassage(pbx, call, participant.dn, 'rejected')
+  sendOn(pbx, call, at, target)
 }
 
 /** One participant leaves; the call ends when that was the only one the caller had. */
@@ -171,11 +202,29 @@ export function press(pbx: Pbx, call: Call, digits: string): void {
   const heard = machine ?? holderOf(call)
   if (heard) pbx.calls.emit({ type: 2, participant: heard, call, digits })
   if (machine?.type !== 'IVR') return
-  const forwards = (pbx.store.numbered('Receptionists', machine.dn)?.Forwards ?? []) as Row[]
-  const forward = forwards.find((one) => one.Input === digits)
-  if (!forward) return
+  const menu = pbx.store.numbered('Receptionists', machine.dn)
+  const forward = ((menu?.Forwards ?? []) as Row[]).find((one) => one.Input === digits)
+  const wrong = textOf(menu?.InvalidKeyForwardDN)
+  const target = forward
+    ? targetOfForward(pbx, textOf(forward.ForwardType), textOf(forward.ForwardDN), textOf(forward.CustomData))
+    : wrong === ''
+      ? null
+      : insideTarget(pbx, wrong)
+  if (target === null) return
   const at = sideOf(pbx, machine.dn) ?? call.caller
   clearOffers(pbx, call, null, 'redirected')
-  const to = forward.ForwardType === 'EndCall' ? 'None' : String(forward.ForwardType)
-  routeTo(pbx, call, { to, number: String(forward.ForwardDN), external: '' }, { how: 'divert', from: at })
+  sendOn(pbx, call, at, target)
+}
+
+/** A number that must be somebody's. */
+const insideTarget = (pbx: Pbx, number: string): Target => {
+  const target = targetOfNumber(pbx, number)
+  return target.to === 'External' ? targetOf(null) : target
+}
+
+/** What a digital receptionist does next; null = it goes on playing. */
+function targetOfForward(pbx: Pbx, type: string, number: string, custom: string): Target | null {
+  if (type === 'RepeatPrompt' || type === 'CallByName') return null
+  if (type === 'CustomInput') return targetOfNumber(pbx, custom || number)
+  return { to: type === 'EndCall' || type === '' ? 'None' : type, number, external: '' }
 }

@@ -1,4 +1,5 @@
 import type { PeerType } from '../model/numbers.ts'
+import type { When } from './hours.ts'
 
 /** What call control calls the kinds of DN. */
 export const DN_TYPES = {
@@ -82,6 +83,10 @@ export type Call = {
   endedBy: 'caller' | 'callee' | null
   changedAt: number
   isRecorded: boolean
+  /** When it happens to those that have hours. */
+  when: When
+  /** It has ended with the promise to call back, made by the DN of this number. */
+  callback: { number: string } | null
   /** The outside party of a transfer to the outside has answered. */
   outside: { number: string; isAnswered: boolean } | null
 }
@@ -98,6 +103,14 @@ export const holderOf = (call: Call): Participant | null =>
 /** The last passage that is still open at a number. */
 export const openPassage = (call: Call, number: string): Passage | null =>
   call.passages.findLast((passage) => passage.at.number === number && passage.endedAt === null) ?? null
+
+/** Where a call is at the moment, null when nowhere any more, and the numbers that ring for it. */
+export function whereIs(call: Call): { kind: Passage['kind']; number: string; rings: string[] } | null {
+  const passage = call.passages.findLast((one) => one.endedAt === null && !one.isPolling)
+  if (!passage || call.endedAt !== null) return null
+  const rings = participantsOf(call, 'Ringing').map(({ dn }) => dn)
+  return { kind: passage.kind, number: passage.at.number, rings }
+}
 
 /** The extension at the inner end of a call: who answered, or who called. */
 export const agentOf = (call: Call): string =>

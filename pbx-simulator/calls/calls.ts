@@ -1,5 +1,4 @@
 import type { Pbx, Row } from '../model/pbx.ts'
-import { refuseField } from '../odata/refusal.ts'
 import { findDn, nameOfDn } from '../model/numbers.ts'
 import {
   openPassage,
@@ -73,25 +72,36 @@ export const outsideSide = (number: string, name: string, trunk: Row): Side => (
   type: 'ExternalLine',
 })
 
-/** The trunk calls to the outside take: the first rule's first trunk, else the first there is. */
-export function trunkFor(pbx: Pbx, number: string): Row {
-  const rules = pbx.store.rows('OutboundRules').toSorted((a, b) => Number(a.Priority) - Number(b.Priority))
-  const rule = rules.find(
-    (one) =>
-      !one.Prefix ||
-      textOf(one.Prefix)
-        .split(',')
-        .some((prefix) => number.startsWith(prefix)),
+/** Whether an outbound rule is for a number: by how it begins and how long it is. */
+function letsOut(rule: Row, number: string): boolean {
+  const listOf = (field: unknown): string[] =>
+    textOf(field)
+      .split(/[\s,;]+/)
+      .filter(Boolean)
+  const [prefixes, lengths] = [listOf(rule.Prefix), listOf(rule.NumberLengthRanges)]
+  const isLong = ([from = '', to = from]: string[]): boolean =>
+    number.length >= Number(from) && number.length <= Number(to)
+  return (
+    (prefixes.length === 0 || prefixes.some((prefix) => number.startsWith(prefix))) &&
+    (lengths.length === 0 || lengths.some((range) => isLong(range.split('-'))))
   )
-  const routed = ((rule?.Routes ?? []) as Row[])
-    .map((route) => pbx.store.get('Trunks', route.TrunkId))
-    .find((trunk) => trunk !== null)
-  const trunk = routed ?? pbx.store.rows('Trunks')[0]
-  if (!trunk) throw refuseField('destination', 'XAPI.NOT_FOUND')
-  return trunk
 }
 
-type Opening = Pick<Call, 'direction' | 'caller' | 'dialled' | 'did' | 'trunk' | 'name' | 'isRecorded'>
+/** The trunk a call to the outside takes: the first of the first rule for it. null = no rule lets it out. */
+export function trunkFor(pbx: Pbx, number: string): Row | null {
+  const rules = pbx.store.rows('OutboundRules').toSorted((a, b) => Number(a.Priority) - Number(b.Priority))
+  const rule = number === '' ? undefined : rules.find((one) => letsOut(one, number))
+  if (!rule) return null
+  const routed = ((rule.Routes ?? []) as Row[])
+    .map((route) => pbx.store.get('Trunks', route.TrunkId))
+    .find((trunk) => trunk !== null)
+  return routed ?? pbx.store.rows('Trunks')[0] ?? null
+}
+
+type Opening = Pick<
+  Call,
+  'direction' | 'caller' | 'dialled' | 'did' | 'trunk' | 'name' | 'isRecorded' | 'when'
+>
 
 /** A new call with ids of its own in every interface. */
 export function beginCall(pbx: Pbx, opening: Opening): Call {
@@ -115,6 +125,7 @@ export function beginCall(pbx: Pbx, opening: Opening): Call {
     endedBy: null,
     changedAt: now,
     outside: null,
+    callback: null,
   }
   calls.live.set(call.controlId, call)
   return call

@@ -1,21 +1,29 @@
 import { badRequest } from '../odata/refusal.ts'
 import type { Pbx } from '../model/pbx.ts'
-import { answer, callIn, callOut, drop, noAnswer, press, transfer, type Hours } from './acts.ts'
+import { answer, callIn, callOut, noAnswer, press, reject, transfer } from './acts.ts'
 import { holderOf, participantsOf, type Call } from './call.ts'
 import { endCall } from './calls.ts'
+import { FORCEABLE, type When } from './hours.ts'
 import type { Step } from './script.ts'
 import { textOf } from '../model/text.ts'
 
 const text = (step: Step, word: string): string | null =>
   step[word] === undefined ? null : String(step[word])
-const HOURS = new Set(['office', 'out', 'holiday'])
+
+/** When a call happens: hours by their name, `clock` for the PBX's own, or an instant by whose hours it is treated. */
+function whenOf(pbx: Pbx, step: Step): When {
+  const words = text(step, 'hours') ?? 'office'
+  const forced = FORCEABLE.find((hours) => hours === words)
+  if (forced) return forced
+  const at = words === 'clock' ? pbx.calls.now() : Date.parse(words)
+  if (Number.isNaN(at)) throw badRequest(`hours is ${FORCEABLE.join(', ')}, clock or an instant.`)
+  return at
+}
 
 /** Does one step now. `known` holds the calls of a script by their names. */
 export function playStep(pbx: Pbx, step: Step, known: Map<string, Call>): void {
   const isRecorded = ['yes', 'true', '1'].includes(text(step, 'record') ?? '')
   if (step.do === 'inbound') {
-    const hours = text(step, 'hours') ?? 'office'
-    if (!HOURS.has(hours)) throw badRequest('hours is office, out or holiday.')
     const did = text(step, 'to') ?? firstDid(pbx)
     const call = callIn(pbx, {
       name: step.call,
@@ -23,7 +31,8 @@ export function playStep(pbx: Pbx, step: Step, known: Map<string, Call>): void {
       callerName: text(step, 'name') ?? '',
       did,
       to: text(step, 'via'),
-      hours: hours as Hours,
+      on: text(step, 'trunk'),
+      when: whenOf(pbx, step),
       isRecorded,
     })
     known.set(step.call, call)
@@ -31,7 +40,7 @@ export function playStep(pbx: Pbx, step: Step, known: Map<string, Call>): void {
   }
   if (step.do === 'outbound' || step.do === 'internal') {
     const [from, to] = [text(step, 'from') ?? '', text(step, 'to') ?? '']
-    known.set(step.call, callOut(pbx, { name: step.call, from, to, isRecorded }))
+    known.set(step.call, callOut(pbx, { name: step.call, from, to, isRecorded, when: whenOf(pbx, step) }))
     return
   }
   const call = known.get(step.call)
@@ -56,7 +65,7 @@ function playOn(pbx: Pbx, step: Step, call: Call): void {
     case 'reject': {
       const by = text(step, 'by')
       const rung = participantsOf(call, 'Ringing').find((one) => by === null || one.dn === by)
-      if (rung) drop(pbx, call, rung)
+      if (rung) reject(pbx, call, rung)
       return
     }
     case 'noanswer':

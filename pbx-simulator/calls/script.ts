@@ -4,9 +4,9 @@ import { textOf } from '../model/text.ts'
 
 /** Everything a script can let happen, with the words that may follow. */
 const VERBS = {
-  inbound: ['from', 'to', 'name', 'via', 'hours', 'record'],
-  outbound: ['from', 'to', 'record'],
-  internal: ['from', 'to', 'record'],
+  inbound: ['from', 'to', 'name', 'via', 'trunk', 'hours', 'record'],
+  outbound: ['from', 'to', 'hours', 'record'],
+  internal: ['from', 'to', 'hours', 'record'],
   answer: ['by'],
   transfer: ['to'],
   press: ['digits'],

@@ -2,6 +2,7 @@ import type { Room } from '../model/pbx.ts'
 import { shape } from '../model/shape.ts'
 import { ACTIVE_CALLS } from './active-calls.ts'
 import { BACKUPS } from './backups.ts'
+import { CALL_FLOW_APPS } from './call-flow-apps.ts'
 import { CALL_HISTORY, LAST_CDR } from './call-history.ts'
 import { CDR_SETTINGS } from './cdr-settings.ts'
 import { CONTACTS, PHONE_BOOK_SETTINGS } from './contacts.ts'
@@ -25,7 +26,7 @@ const TICKET = shape('OneTimeTicket', { s: 'Ticket', i32: 'ExpiresInSeconds' })
 /** Every entity and operation the simulator has of its own. The description it serves is made from this list. */
 export const ROOMS: readonly Room[] = [
   { singletons: [DEFINITIONS, SYSTEM_STATUS, LICENSE_STATUS], sets: [TIME_ZONES, PARAMETERS, SERVICES] },
-  { sets: [USERS, GROUPS, QUEUES, RING_GROUPS, RECEPTIONISTS, PARKINGS, FAXES] },
+  { sets: [USERS, GROUPS, QUEUES, RING_GROUPS, RECEPTIONISTS, PARKINGS, FAXES, CALL_FLOW_APPS] },
   { sets: [TRUNKS, TEMPLATES, DID_NUMBERS, INBOUND_RULES, OUTBOUND_RULES] },
   { sets: [HOLIDAYS, CONTACTS], singletons: [OFFICE_HOURS_SETTINGS, PHONE_BOOK_SETTINGS] },
   { sets: [SERVICE_PRINCIPALS, PEERS, SIP_DEVICES, DEVICE_INFOS, SBCS, FIRMWARES, PHONE_TEMPLATES] },

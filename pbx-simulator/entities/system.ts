@@ -3,6 +3,7 @@ import { notFound } from '../odata/refusal.ts'
 import type { Operation, Pbx, Row, SetDefinition, SingletonDefinition } from '../model/pbx.ts'
 import { shape, type Shape } from '../model/shape.ts'
 import { textOf } from '../model/text.ts'
+import { ZONES } from '../model/time-zones.ts'
 
 const DAY_MS = 86_400_000
 const LICENCE_KEY = 'SIMU-LATO-RPBX-0000'
@@ -125,11 +126,7 @@ export const TIME_ZONES: SetDefinition = {
   about: 'Time zones departments can be in.',
   key: 'Id',
   can: ['list'],
-  rows: () => [
-    { Id: '51', Name: '(UTC+01:00) Budapest', IanaName: 'Europe/Budapest' },
-    { Id: '52', Name: '(UTC+01:00) Paris', IanaName: 'Europe/Paris' },
-    { Id: '44', Name: '(UTC+00:00) London', IanaName: 'Europe/London' },
-  ],
+  rows: () => ZONES,
 }
 
 export const SYSTEM_STATUS: SingletonDefinition = {

@@ -4,6 +4,7 @@ import { activeCallRow } from '../entities/active-calls.ts'
 import { logEvent } from '../entities/machine.ts'
 import { uploadTemplate } from '../entities/crm.ts'
 import { badRequest, notFound, Refusal } from '../odata/refusal.ts'
+import { whereIs } from '../calls/call.ts'
 import { playScript } from '../calls/play.ts'
 import { readScript } from '../calls/script.ts'
 import type { CdrSocket } from '../calls/cdr-socket.ts'
@@ -35,7 +36,11 @@ export function serveControl(server: FastifyInstance, front: Front, { token, abo
         about,
         now: pbx.clock.iso(),
         faults: faults.list(),
-        calls: [...pbx.calls.live.values()].map((call) => ({ name: call.name, ...activeCallRow(pbx, call) })),
+        calls: [...pbx.calls.live.values()].map((call) => ({
+          name: call.name,
+          ...activeCallRow(pbx, call),
+          where: whereIs(call),
+        })),
         cdr: { listening: cdr.listening(), lines: cdr.lines },
       }))
       control.get('/requests', () => record.list())
@@ -87,6 +92,8 @@ export function serveControl(server: FastifyInstance, front: Front, { token, abo
             name: call.name,
             callid: call.controlId,
             ended: call.endedAt !== null,
+            where: whereIs(call),
+            callback: call.callback,
           })),
         }
       })

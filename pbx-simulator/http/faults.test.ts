@@ -74,6 +74,15 @@ test('dropped cuts the connection, hang answers nothing until it is lifted', asy
   assert.equal((await waiting).status, 200)
 })
 
+test('lost carries out what was asked for and cuts the connection before the answer', async (t) => {
+  const { ask, simulator } = await openClient(t, { faults: ['lostx1@/Contacts'] })
+  const contacts = () => simulator.pbx.store.rows('Contacts').length
+  const before = contacts()
+  await assert.rejects(ask('POST', '/xapi/v1/Contacts', { FirstName: 'A', PhoneNumber: '1' }))
+  assert.equal(contacts(), before + 1)
+  assert.equal((await ask('GET', '/xapi/v1/Contacts')).status, 200)
+})
+
 test('slow delays, and closing the simulator does not wait for it', async (t) => {
   const { ask, simulator } = await openClient(t)
   simulator.faults.set('slow=5')

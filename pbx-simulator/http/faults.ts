@@ -10,6 +10,8 @@ export const FAULTS = {
   '500': 0,
   /** The connection is cut instead of an answer. */
   dropped: 0,
+  /** It is carried out, and the connection is cut before its answer. */
+  lost: 0,
   /** Lists refuse a `$top` above this. */
   top: 10,
   /** A token is expired after its first use; answered with this status. */

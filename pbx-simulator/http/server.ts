@@ -19,6 +19,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What is kept of this request for tests; null for the simulator's own control. */
     kept: RecordedRequest | null
+    /** A fault cuts the connection before its answer. */
+    isAnswerLost: boolean
   }
 }
 
@@ -54,12 +56,17 @@ export async function openServer(front: Front, tls: Tls): Promise<FastifyInstanc
   )
   server.addContentTypeParser('*', { parseAs: 'string' }, (_request, text, done) => done(null, text))
   server.decorateRequest('kept', null)
+  server.decorateRequest('isAnswerLost', false)
   server.addHook('onRequest', async (_request, reply) => {
     reply.header('server', SERVER_NAME)
     reply.header('x-3cx-version', front.pbx.version)
     reply.header('date', new Date(Date.now() + front.pbx.clock.skew).toUTCString())
   })
   server.addHook('preHandler', (request, reply) => keepAndMisbehave(front, request, reply))
+  server.addHook('onSend', async (request, _reply, payload) => {
+    if (request.isAnswerLost) request.raw.socket.destroy()
+    return payload
+  })
   server.addHook('onResponse', async (request, reply) => {
     if (request.kept) request.kept.status = reply.statusCode
   })
@@ -106,6 +113,7 @@ async function keepAndMisbehave(
     request.raw.socket.destroy()
     return
   }
+  if (active.has('lost')) request.isAnswerLost = true
   const busy = active.get('429')
   if (busy) {
     await reply

@@ -13,6 +13,9 @@ const NEEDS: Readonly<Record<string, string>> = {
   RoutePoint: 'RoutePoint',
 }
 
+/** Destinations that name a number outside. */
+const OUTSIDE = new Set(['External', 'Boomerang', 'Deflect'])
+
 /** Ends the call. */
 export const NOWHERE: Row = { To: 'None', Type: 'None', Number: '', Name: '', External: '', Tags: [] }
 
@@ -21,7 +24,7 @@ export function completeDestination(pbx: Pbx, sent: unknown, field: string): Row
   if (sent === null || sent === undefined) return NOWHERE
   const given = sent as Row
   const to = typeof given.To === 'string' ? given.To : 'None'
-  if (to === 'External') {
+  if (OUTSIDE.has(to)) {
     if (typeof given.External !== 'string' || given.External === '')
       throw refuseField(`${field}.External`, 'XAPI.REQUIRED')
     return { ...NOWHERE, To: to, External: given.External }

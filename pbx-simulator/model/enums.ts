@@ -6,6 +6,7 @@ export const ENUMS: Readonly<Record<string, readonly string[]>> = {
   Authentication: words('Both Name Email None'),
   BlockType: words('Block Allow'),
   CallHandlingFlags: words('WelcomeMessageForIncomingCalls HoldCall'),
+  CfaRoutingType: words('DialCode Forward Trunk'),
   ContactSource: words('3CX CRM Google M365'),
   ContactType: words('Company Personal'),
   CrmTestMode: words('PhoneExact Search Email'),

@@ -15,7 +15,9 @@ export function makePastCalls(pbx: Pbx, howMany: number, days: number): void {
     { length: howMany },
     () => now - MINUTE_MS * 20 - random.below(days * DAY_MS),
   ).sort((a, b) => a - b)
-  const users = pbx.store.rows('Users').map((row) => String(row.Number))
+  const people = pbx.store.rows('Users')
+  const users = people.map((row) => String(row.Number))
+  const reachable = people.filter((row) => row.IsRegistered === true).map((row) => String(row.Number))
   const dids = pbx.store
     .rows('InboundRules')
     .map((row) => String(row.Data))
@@ -37,7 +39,7 @@ export function makePastCalls(pbx: Pbx, howMany: number, days: number): void {
             from: outside(),
             callerName: `${random.pick(FIRST_NAMES)} ${random.pick(LAST_NAMES)}`,
             did: random.pick(dids),
-            hours: 'office',
+            when: 'office',
             isRecorded,
             to: null,
           })
@@ -56,7 +58,7 @@ export function makePastCalls(pbx: Pbx, howMany: number, days: number): void {
     at += 10_000 + random.below(5 * MINUTE_MS)
     pbx.calls.setTime(at)
     if (call.direction === 'Inbound' && random.below(8) === 0) {
-      const to = users.find((number) => number !== holderOf(call)?.dn) ?? ''
+      const to = reachable.find((number) => number !== holderOf(call)?.dn) ?? ''
       transfer(pbx, call, to)
       pbx.calls.setTime(at + 5000)
       answer(pbx, call, to)

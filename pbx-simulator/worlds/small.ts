@@ -1,7 +1,8 @@
+import { CALL_FLOW_APPS } from '../entities/call-flow-apps.ts'
 import { GROUPS } from '../entities/groups.ts'
 import { QUEUES, RING_GROUPS } from '../entities/queues.ts'
 import { FAXES, PARKINGS, RECEPTIONISTS } from '../entities/receptionists.ts'
-import type { Pbx } from '../model/pbx.ts'
+import type { Pbx, Row } from '../model/pbx.ts'
 import { addRow } from '../model/set-routes.ts'
 import { addContacts, addDidRule, addOutboundRule, addTrunk, addUser, furnish } from './furniture.ts'
 import { makePastCalls } from './past-calls.ts'
@@ -50,13 +51,5 @@ export function buildSmall(pbx: Pbx): void {
 }
 
 /** A call flow that can be dialled and steered from outside. */
-export function addRoutePoint(pbx: Pbx, number: string, name: string): void {
-  const id = pbx.store.nextId('dn')
-  pbx.store.put('CallFlowApps', id, {
-    Id: id,
-    Number: number,
-    Name: name,
-    IsRegistered: true,
-    RoutingType: 'DialCode',
-  })
-}
+export const addRoutePoint = (pbx: Pbx, Number: string, Name: string): Row =>
+  addRow(pbx, CALL_FLOW_APPS, { Number, Name })

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Language } from '../../contract/dispositions.ts'
-import type { SelfPatch } from '../../contract/sessions.ts'
+import type { SelfPatch, TotpState } from '../../contract/sessions.ts'
 import { HubError, invalid } from '../platform/errors.ts'
 import { recordAudit } from '../platform/audit.ts'
 import type { Committed } from '../platform/committed.ts'
@@ -34,6 +34,8 @@ export type OwnAccount = {
     given: { token: string; password: string },
     origin: Origin,
   ): Promise<Committed<{ revoked_sessions: number }>>
+  /** Whether an authenticator counts, and what recovery codes are left. */
+  authenticator(self: Self): Promise<TotpState>
   /** A secret that counts once a code of it was confirmed. HubError `conflict` when there is one that counts. */
   enrol(self: Self): Promise<Committed<{ secret: string; url: string }>>
   /** Answers the recovery codes, which are shown here and nowhere else. */
@@ -122,6 +124,17 @@ export function openOwnAccount({ store, clock, passwords, keyring, prove }: Deps
         if (taken.numUpdatedRows === 0n) throw refused()
         return await put(tx, user, password, origin, null)
       })
+    },
+    async authenticator(self) {
+      const { id, totp_confirmed_at } = await find(self)
+      const { left } = await store.read
+        .selectFrom('recovery_codes')
+        .select((is) => is.fn.countAll<number>().as('left'))
+        .where('user_id', '=', id)
+        .where('used_at', 'is', null)
+        .executeTakeFirstOrThrow()
+      const confirmed_at = totp_confirmed_at === null ? null : new Date(totp_confirmed_at).toISOString()
+      return { confirmed_at, recovery_codes_left: Number(left) }
     },
     async enrol(self) {
       const user = await find(self)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import { newSmallDirectory } from '../../test/small-directory.ts'
 import { newHub } from '../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../test/stores.ts'
 import { recordAudit } from '../platform/audit.ts'
 import type { Engine } from '../platform/database/engine.ts'
 import type { Store } from '../platform/database/store.ts'
@@ -76,9 +76,11 @@ async function newOldStore(t: TestContext, engine: Engine, ages: number[], remar
         dispositions: () => Promise.resolve(0),
         decisions: () => Promise.resolve(0),
         events: () => Promise.resolve(0),
+        last_agents: () => Promise.resolve(0),
         notes: () => Promise.resolve(0),
         pbx_events: () => Promise.resolve(0),
         snapshots: () => Promise.resolve(0),
+        rule_plans: () => Promise.resolve(0),
       },
       now: () => NOW,
       log: openLog({ level: 'silent' }),
@@ -105,7 +107,7 @@ onEachStore('forgetting with age', (engine) => {
 
   test('a hub that is told to keep less forgets the rest by itself', async (t) => {
     const dataDir = await newDirectory(t)
-    const place = { dataDir, ...(engine === 'postgres' ? { address: await newStoreAddress(t, engine) } : {}) }
+    const place = { dataDir, ...(engine === 'postgres' ? { address: await newReadyAddress(t, engine) } : {}) }
     const first = await newHub(t, engine, place)
     await first.importBook('account,vip\r\nA1,maybe\r\n')
     await first.hub.close()
@@ -132,6 +134,7 @@ onEachStore('forgetting with age', (engine) => {
       renormalisations: 0,
       sessions: 0,
       snapshots: 0,
+      rule_plans: 0,
       work: 0,
     }
     assert.deepEqual(await forgot.promise, { ...none, imports: 2 })

@@ -1,5 +1,6 @@
 import type { Tx } from '../platform/database/store.ts'
 import { mayHold, scrubJson, type Eraser, type Erasure } from '../platform/erasure.ts'
+import { eraseFromRulePlans } from './rules-as-code/forgetting.ts'
 import { eraseFromSnapshots } from './snapshots/forgetting.ts'
 import type { FleetTables } from './tables.ts'
 
@@ -53,7 +54,8 @@ export const eraseFromFleet: Eraser = async (tx, erasure) => {
     await db.updateTable('pbx_audits').set(changed).where('id', '=', row.id).execute()
     removed.pbx_audits += 1
   }
-  return { ...removed, ...(await eraseFromSnapshots(tx, erasure)) }
+  const plans = await eraseFromRulePlans(tx, erasure)
+  return { ...removed, ...plans, ...(await eraseFromSnapshots(tx, erasure)) }
 }
 
 const ORIGIN_TEXTS = ['number', 'name', 'origin_key'] as const

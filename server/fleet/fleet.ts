@@ -11,11 +11,13 @@ import { hostsWithCallLog, openHostFacts, type HostFacts } from './host-facts.ts
 import { openHosts, type Hosts } from './hosts.ts'
 import type { Outbound } from './host-place.ts'
 import { openHostTest, type TestHost } from './host-test.ts'
-import { openInboundRules, type InboundRules } from './inbound-rules.ts'
+import { openInboundRules, type InboundRules } from './inbound-rules/inbound-rules.ts'
 import { openMaps, type Maps } from './maps.ts'
 import { openOrigins, type Origins } from './origins.ts'
 import { openReveal, type Reveal } from './reveal.ts'
 import type { FleetDeps, FleetStore, Reach } from './write.ts'
+import { openRulePlans, type RulePlans } from './rules-as-code/plans.ts'
+import { pruneRulePlans } from './rules-as-code/forgetting.ts'
 import { openSnapshots, type Snapshots } from './snapshots/snapshots.ts'
 import { planSnapshots } from './snapshots/schedule.ts'
 import { pruneSnapshots } from './snapshots/forgetting.ts'
@@ -34,17 +36,20 @@ export { HOST_COLUMNS, type HostFilters, type Hosts } from './hosts.ts'
 export type { HostFacts } from './host-facts.ts'
 export type { Outbound } from './host-place.ts'
 export type { TestHost } from './host-test.ts'
-export { isRaw, type InboundRules } from './inbound-rules.ts'
+export { isRaw, type InboundRules } from './inbound-rules/inbound-rules.ts'
+export { readRule } from './inbound-rules/read-rule.ts'
+export { rulesCsv } from './inbound-rules/rules-csv.ts'
 export type { Maps } from './maps.ts'
 export type { Origins } from './origins.ts'
 export type { Reveal } from './reveal.ts'
+export type { RuleFile, RulePlans } from './rules-as-code/plans.ts'
 export type { Snapshots } from './snapshots/snapshots.ts'
 export { isFresh, type Traces } from './trace/traces.ts'
 export { drawTrace } from './trace/picture.ts'
 export type { FleetTables } from './tables.ts'
 export type { FleetDeps, Reach } from './write.ts'
 export { asPbxError, isPassing } from './xapi-errors.ts'
-export type { CallLogRow } from '../../xapi/xapi.ts'
+export type { CallLogRow, Download } from '../../xapi/xapi.ts'
 export type { XapiCalls } from './xapi-calls.ts'
 export type { XapiSessions } from './xapi-sessions.ts'
 
@@ -68,9 +73,10 @@ export type Fleet = {
   xapi: XapiSessions
   xapiCalls: XapiCalls
   inboundRules: InboundRules
+  rulePlans: RulePlans
   snapshots: Snapshots
   traces: Traces
-  prune: { snapshots: PruneOne }
+  prune: { snapshots: PruneOne; rule_plans: PruneOne }
   /** Says how the PBXs are read on schedule, before the work starts. */
   plan(work: Work): void
   /**
@@ -100,6 +106,8 @@ export type FleetOptions = {
   outbound: Outbound
   /** Where descriptions of PBXs are kept. */
   dataDir: string
+  /** By which plans are applied; started later. */
+  work: Work
   log: Log
 }
 
@@ -109,6 +117,7 @@ export function openFleet({
   keyring,
   outbound,
   dataDir,
+  work,
   log,
   ...deps
 }: FleetDeps & FleetOptions): Fleet {
@@ -118,6 +127,7 @@ export function openFleet({
   const xapi = openXapiSessions({ store, keyring, outbound, cache, log })
   const snapshots = openSnapshots(store, deps, xapi)
   const maps = openMaps(store, deps, xapi)
+  const trail = openChangeTrail(store, deps.clock, log)
   return {
     hosts: openHosts(store, deps, keyring),
     reveal: openReveal(store, keyring),
@@ -127,11 +137,12 @@ export function openFleet({
     audits: openAudits(store, deps),
     destinations: openDestinations(store, deps),
     xapi,
-    xapiCalls: openXapiCalls(store, xapi, openChangeTrail(store, deps.clock, log)),
-    inboundRules: openInboundRules(store, xapi),
+    xapiCalls: openXapiCalls(store, xapi, trail),
+    inboundRules: openInboundRules({ store, xapi, snapshots, clock: deps.clock, trail }),
+    rulePlans: openRulePlans({ store, xapi, trail, snapshots, work, log }, deps),
     snapshots,
     traces: openTraces(store, deps, xapi, snapshots),
-    prune: { snapshots: pruneSnapshots(store) },
+    prune: { snapshots: pruneSnapshots(store), rule_plans: pruneRulePlans(store) },
     plan: (work) => planSnapshots(work, { store, clock: deps.clock, log, take: snapshots.takeById }),
     close: xapi.close,
     async watchedHosts() {

@@ -159,6 +159,39 @@ export type PbxSnapshotTriesTable = {
   failure: string | null
 }
 
+/** What a file would do to the inbound rules of a host, and what became of it. */
+export type PbxRulePlansTable = {
+  id: Generated<number>
+  tenant_id: number
+  pbx_host_id: number
+  state: 'planned' | 'applying' | 'stopped' | 'applied' | 'undone'
+  undoes: number | null
+  partial: Flag
+  reorder: Flag
+  /** It has complaints that keep it from being applied. */
+  refused: Flag
+  /** The file as it was given; null of a plan that undoes another. */
+  document: string | null
+  /** JSON: how many rules are added, changed, … */
+  summary: string
+  /** JSON: steps, moves, complaints, answers, notes. */
+  content: string
+  /** JSON: every rule of the PBX as it was. */
+  before_state: string
+  steps: number
+  /** How many steps are known to be done. */
+  next_step: number
+  /** JSON. */
+  failure: string | null
+  created_by: string
+  /** JSON: who applied it last, as the audit trail names them. */
+  applied_by: string | null
+  created_at: number
+  expires_at: number
+  started_at: number | null
+  finished_at: number | null
+}
+
 /** Where calls can enter or leave a host, as it was read last; one that is no longer there is not listed. */
 export type PbxOriginsTable = {
   id: Generated<number>
@@ -185,4 +218,5 @@ export type FleetTables = {
   pbx_snapshot_contents: PbxSnapshotContentsTable
   pbx_snapshots: PbxSnapshotsTable
   pbx_snapshot_tries: PbxSnapshotTriesTable
+  pbx_rule_plans: PbxRulePlansTable
 } & AuditTables

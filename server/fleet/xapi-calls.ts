@@ -8,20 +8,19 @@ import type {
 } from '../../contract/xapi.ts'
 import {
   buildRequest,
-  isXapiError,
   type Download,
   type Exchange,
   type Operation,
   type OperationIndex,
   type OperationInput,
   type XapiClient,
-  type XapiError,
 } from '../../xapi/xapi.ts'
 import type { Actor } from '../platform/audit.ts'
 import { HubError, invalid } from '../platform/errors.ts'
 import { hostIdOf } from './hosts.ts'
 import type { FleetStore, Reach } from './write.ts'
 import { readState, type Change, type ChangeTrail } from './xapi-changes.ts'
+import { sendOnce } from './xapi-sending.ts'
 import { isWrite, needsConfirm } from './xapi-dangers.ts'
 import { inTime, unlessLate } from './xapi-deadline.ts'
 import { readerOf } from './xapi-reader.ts'
@@ -103,20 +102,9 @@ export function openXapiCalls(store: FleetStore, sessions: XapiSessions, trail: 
     const { operation, parameters, body } = change
     const reader = readerOf(operation, parameters, index)
     const before = await readState(pbx, reader, signal)
-    const audit = await trail.begin(change)
-    let isSent = false
-    const onSend = () => (isSent = true)
-    let exchange: Exchange
-    try {
-      exchange = await pbx.exchange(operation.id, inputOf(change), { signal, onSend })
-    } catch (error) {
-      const isLost = isXapiError(error) ? mayBeDone(error) : isSent
-      const status = isXapiError(error) ? error.status : null
-      const message = error instanceof Error ? error.message : String(error)
-      const outcome = isLost ? 'unknown' : 'failed'
-      await trail.fail(change, audit, { outcome, status, message, before, after: isLost ? body : null })
-      throw isLost ? lost(operation, error) : error
-    }
+    const { audit, result: exchange } = await sendOnce(trail, change, { before, meant: body }, (onSend) =>
+      pbx.exchange(operation.id, inputOf(change), { signal, onSend }),
+    )
     const result = outcomeOf(exchange)
     const now = operation.method === 'DELETE' ? null : await readState(pbx, reader, signal)
     const told = result.answer?.body ?? body ?? null
@@ -131,12 +119,6 @@ export function openXapiCalls(store: FleetStore, sessions: XapiSessions, trail: 
     )
     return result
   }
-}
-
-/** No answer, one nobody can read, or one of a gateway that has lost sight of the PBX. */
-function mayBeDone({ isUncertain, status }: XapiError): boolean {
-  const code = status ?? 0
-  return isUncertain || (code >= 200 && code < 300) || code === 502 || code === 504
 }
 
 function summaryOf(operation: Operation): XapiOperation {
@@ -200,11 +182,4 @@ const unconfirmed = ({ id }: Operation) =>
     {
       fields: { confirm: [`Must be ${id}.`] },
     },
-  )
-
-const lost = ({ id }: Operation, cause: unknown) =>
-  new HubError(
-    'pbx_outcome_unknown',
-    `${id} was sent and no answer came: it may have been carried out. It was not repeated. Look at the PBX before you do so.`,
-    { cause },
   )

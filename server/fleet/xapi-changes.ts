@@ -12,7 +12,7 @@ import type { Reader } from './xapi-reader.ts'
 export type Change = {
   actor: Actor
   hostId: number
-  operation: Operation
+  operation: Pick<Operation, 'id' | 'method' | 'path'>
   parameters: Readonly<Record<string, unknown>>
   body: unknown
 }

@@ -8,7 +8,7 @@ export type Reader = { id: string; parameters: Record<string, unknown> }
  * (`/Users({Id})/Pbx.Regenerate`). Null for what is made anew, and where there is no such GET or it needs more than the key.
  */
 export function readerOf(
-  operation: Operation,
+  operation: Pick<Operation, 'method' | 'path'>,
   given: Readonly<Record<string, unknown>>,
   index: OperationIndex,
 ): Reader | null {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
-import { newDirectory, newStoreAddress, onEachStore } from '../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../test/stores.ts'
 import { newMasterKey } from '../../test/vault.ts'
 import type { TokenRecord } from '../../xapi/xapi.ts'
 import { migrationsFor } from '../migrations/migrations.ts'
@@ -40,7 +40,7 @@ async function newProcess(t: TestContext, address: StoreAddress, secretKey: stri
 }
 
 async function newProcesses(t: TestContext, engine: Engine, count: number) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const secretKey = newMasterKey()
   const first = await newProcess(t, address, secretKey)
   await migrate(first.store.write as never, { migrations: migrationsFor(engine) })

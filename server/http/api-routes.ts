@@ -23,10 +23,12 @@ import { phoneCallRoutes } from './api/phone-calls.ts'
 import { popRoutes } from './api/pop.ts'
 import { popLinkRoutes, popLinkSettingRoutes } from './api/pop-links.ts'
 import { profileRoutes } from './api/profiles.ts'
+import { profileCalendarRoutes } from './api/profile-calendars.ts'
 import { pbx3cxAuditRoutes } from './api/pbx3cx-audits.ts'
 import { pbx3cxCallLogRoutes, pbx3cxCallLogStateRoute, pbx3cxCallRoutes } from './api/pbx3cx-calls.ts'
 import { pbx3cxHostRoutes } from './api/pbx3cx-hosts.ts'
 import { pbxInboundRuleRoutes } from './api/pbx-inbound-rules.ts'
+import { pbxRulePlanRoutes } from './api/pbx-rule-plans.ts'
 import { pbxSnapshotRoutes } from './api/pbx-snapshots.ts'
 import { pbxTraceRoutes } from './api/pbx-trace.ts'
 import { pbx3cxOriginRoutes } from './api/pbx3cx-origins.ts'
@@ -72,6 +74,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   pbx3cxCallRoutes(app, { ...journal, settle })
   pbx3cxCallLogRoutes(app, { ...journal, settle })
   pbxInboundRuleRoutes(app, fleet)
+  pbxRulePlanRoutes(app, { rulePlans: fleet.rulePlans, settle })
   pbxSnapshotRoutes(app, { snapshots: fleet.snapshots, settle })
   pbxTraceRoutes(app, fleet)
   pbx3cxCallLogStateRoute(app, journal)
@@ -91,6 +94,7 @@ export function apiRoutes(app: App, deps: ServerDeps): void {
   eventRoutes(app, journal)
   webhookRoutes(app, { ...journal, settle })
   profileRoutes(app, { ...routing, settle })
+  profileCalendarRoutes(app, { ...routing, settle })
   routeRoutes(app, routing)
   liveRoutes(app, deps)
 }

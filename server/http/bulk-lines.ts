@@ -26,7 +26,8 @@ function parse(text: string): unknown {
   }
 }
 
-export function openBulkReader(): BulkReader {
+/** Compiled when the first bulk write comes: it takes longer than most of a hub's start. */
+function compileShapes() {
   const ajv = bodyValidator()
   const compile = (schema: TSchema) => ajv.compile(schema)
   const head = compile(BulkHead)
@@ -34,12 +35,17 @@ export function openBulkReader(): BulkReader {
     upsert: { customer: compile(BulkCustomer), contact: compile(BulkContact) },
     delete: { customer: compile(BulkCustomerRemoval), contact: compile(BulkContactRemoval) },
   }
-  const newCustomer = compile(CustomerInput)
+  return { head, shapes, newCustomer: compile(CustomerInput) }
+}
+
+export function openBulkReader(): BulkReader {
+  let compiled: ReturnType<typeof compileShapes> | null = null
 
   const refusal = (validate: ValidateFunction, value: unknown) =>
     validate(value) ? null : refusedFields(validate.errors ?? [])
 
   const read = (text: string): BulkWrite => {
+    const { head, shapes, newCustomer } = (compiled ??= compileShapes())
     const value = parse(text) as BulkLine
     const headless = refusal(head, value)
     if (headless) throw headless

@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Answer, type Ask } from '../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../test/stores.ts'
+import { until } from '../../test/wire.ts'
 import type { Engine } from '../platform/database/engine.ts'
 import { openStore, type Store } from '../platform/database/store.ts'
 import type { IdempotencyTables } from '../platform/idempotency.ts'
@@ -15,7 +16,7 @@ const isReplayed = (answer: Answer) => answer.headers.get('idempotency-replayed'
 
 /** A hub and a second handle on its store. */
 async function newWorld(t: TestContext, engine: Engine) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const dataDir = await newDirectory(t)
   const env: Record<string, string> =
     address.kind === 'sqlite' ? { CORDBOARD_DATA_DIR: new URL('.', `file://${address.file}`).pathname } : {}
@@ -23,14 +24,6 @@ async function newWorld(t: TestContext, engine: Engine) {
   const store: Store<IdempotencyTables> = await openStore({ address })
   t.after(() => store.close())
   return { ...world, store, address, dataDir, env }
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  for (let i = 0; i < 400; i++) {
-    if (await holds()) return
-    await new Promise((resolve) => setTimeout(resolve, 25))
-  }
-  assert.fail(`never came true: ${what}`)
 }
 
 /** An upload that has begun and ends when told to. */

@@ -1,4 +1,5 @@
 import type { Identified, Lookup } from '../directory/directory.ts'
+import type { LastAgentMemory } from '../journal/journal.ts'
 import type { Caller, CallerQuestion } from '../routing/routing.ts'
 
 /** Matches below that are for display: they steer no call. */
@@ -17,8 +18,9 @@ function reasonOf(identified: Identified, asked: string): string {
 export function openCallerFacts(
   lookup: Lookup,
   isDoNotCall: (tenantId: number, numberKey: string) => boolean,
+  lastAgents: Pick<LastAgentMemory, 'find'>,
 ): (tenantId: number, question: CallerQuestion) => Caller {
-  return (tenantId, { number, account, at, country }) => {
+  return (tenantId, { number, account, at, country, hostId }) => {
     const asking = { at, ...(country === null ? {} : { country }) }
     const identified =
       account === null
@@ -28,16 +30,21 @@ export function openCallerFacts(
     const asked = account === null ? (key === null ? 'A withheld caller' : 'The caller') : 'The account'
     const proof = identified.confidence >= PROOF
     const customer = proof ? identified.customer : null
+    const whom = {
+      e164: key?.startsWith('+') ? key : null,
+      customer_id: customer?.id ?? null,
+      contact_id: proof ? (identified.contact?.id ?? null) : null,
+    }
+    const talks = lastAgents.find(tenantId, whom)
     return {
       known: proof && identified.known,
       vip: identified.vip,
       on_call: identified.on_call_duty,
       do_not_call: key !== null && isDoNotCall(tenantId, key),
       category_id: customer ? (lookup.details(tenantId, identified).category?.id ?? null) : null,
-      customer_id: customer?.id ?? null,
-      contact_id: proof ? (identified.contact?.id ?? null) : null,
+      ...whom,
       account: customer?.account ?? null,
-      e164: key?.startsWith('+') ? key : null,
+      last_agents: hostId === null ? talks : talks.filter(({ host_id }) => host_id === hostId),
       number_key: key,
       reason: reasonOf(identified, asked),
     }

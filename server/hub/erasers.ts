@@ -1,5 +1,11 @@
 import { eraseFromFleet } from '../fleet/fleet.ts'
-import { eraseFromCalls, eraseFromEvents, eraseFromJournal, eraseFromNotes } from '../journal/journal.ts'
+import {
+  eraseFromCalls,
+  eraseFromEvents,
+  eraseFromJournal,
+  eraseFromLastAgents,
+  eraseFromNotes,
+} from '../journal/journal.ts'
 import { eraseFromLive } from '../live/live.ts'
 import { eraseFromAudit, type Eraser } from '../platform/erasure.ts'
 import { eraseFromRecordedAnswers } from '../platform/idempotency-erasure.ts'
@@ -11,6 +17,7 @@ export const ERASERS: Eraser[] = [
   eraseFromFleet,
   eraseFromNotes,
   eraseFromCalls,
+  eraseFromLastAgents,
   eraseFromJournal,
   eraseFromEvents,
   eraseFromLive,

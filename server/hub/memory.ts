@@ -2,7 +2,12 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Access, AccessSnapshot } from '../access/access.ts'
 import { INDEX_FORM, type Directory, type DirectoryImage } from '../directory/directory.ts'
-import type { DoNotCallImage } from '../journal/journal.ts'
+import {
+  LAST_AGENT_BLOCKS,
+  type DoNotCallImage,
+  type LastAgentMemory,
+  type LastAgentsImage,
+} from '../journal/journal.ts'
 import {
   feedPosition,
   followChanges,
@@ -23,7 +28,7 @@ import {
 } from '../platform/snapshot/snapshot-file.ts'
 
 /** Raised when what the head's facts hold changes; the index counts the forms of its memory itself. */
-const FACTS_FORM = 4
+const FACTS_FORM = 5
 const FORM = FACTS_FORM * 1_000 + INDEX_FORM
 const WRITE_EVERY_MS = 15 * 60_000
 const LONGEST_RETRY_MS = 5_000
@@ -34,6 +39,7 @@ type Facts = {
   directory: DirectoryImage['facts']
   profiles: ProfilesImage
   doNotCall: DoNotCallImage
+  lastAgents: LastAgentsImage['facts']
 }
 
 /** A room's part of memory: small enough to be written down as JSON. */
@@ -50,6 +56,7 @@ export type MemoryOptions = {
   directory: Directory
   profiles: Part<ProfilesImage>
   doNotCall: Part<DoNotCallImage>
+  lastAgents: LastAgentMemory
   /** Keeps nothing, but tells viewers what changed. */
   live: Pick<Part<never>, 'hydrate' | 'apply'>
   /** Where the snapshot is kept. */
@@ -88,6 +95,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     directory,
     profiles,
     doNotCall,
+    lastAgents,
     live,
     file,
     place,
@@ -106,6 +114,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
     await directory.hydrate()
     await profiles.hydrate()
     await doNotCall.hydrate()
+    await lastAgents.hydrate()
     await live.hydrate()
     const ms = Math.round(performance.now() - started)
     log.info('the directory is in memory', { ...directory.stats(), from: 'store', ms })
@@ -114,7 +123,10 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const load = ({ head, memory }: Snapshot, started: number) => {
     const facts = head.facts as Facts
     access.load(facts.access)
-    directory.load({ facts: facts.directory, memory })
+    // The talks lie behind the directory.
+    const talks = memory.length - LAST_AGENT_BLOCKS
+    directory.load({ facts: facts.directory, memory: memory.slice(0, talks) })
+    lastAgents.load({ facts: facts.lastAgents, memory: memory.slice(talks) })
     profiles.load(facts.profiles)
     doNotCall.load(facts.doNotCall)
     last = { writtenAt: head.writtenAt, position: head.position }
@@ -190,6 +202,7 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
       await directory.apply(changes)
       await profiles.apply(changes)
       await doNotCall.apply(changes)
+      await lastAgents.apply(changes)
       await live.apply(changes)
     },
   })
@@ -200,16 +213,19 @@ export async function openMemory(options: MemoryOptions): Promise<Memory> {
   const write = async () => {
     const { done, head } = await follower.still(async (position) => {
       const image = directory.image()
+      const talks = lastAgents.image()
+      const blocks = [...image.memory, ...talks.memory]
       const facts: Facts = {
         access: access.image(),
         directory: image.facts,
         profiles: profiles.image(),
         doNotCall: doNotCall.image(),
+        lastAgents: talks.facts,
       }
-      const blocks = image.memory.map((one) => one.byteLength)
+      const sizes = blocks.map((one) => one.byteLength)
       const identity = { form: FORM, arch: process.arch, version, databaseId, store: place }
-      const next = { ...identity, position, writtenAt: Date.now(), blocks, facts }
-      const { copied, done: whole } = writeSnapshot(file, next, image.memory)
+      const next = { ...identity, position, writtenAt: Date.now(), blocks: sizes, facts }
+      const { copied, done: whole } = writeSnapshot(file, next, blocks)
       await copied
       return { done: whole, head: next }
     })

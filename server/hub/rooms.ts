@@ -104,18 +104,6 @@ export function openRooms(options: RoomsOptions): Rooms {
   })
   closers.push(directory.close)
   const outbound = { allowPrivate: config.allowPrivate, userAgent: `Cordboard/${packageJson.version}` }
-  const fleet = openFleet({
-    store: pickTables<Tables, FleetTables>(store),
-    clock,
-    keyring,
-    dataDir,
-    log,
-    tenant: access.tenant,
-    filesOf: directory.customerFiles.idsOfCustomer,
-    hasFile: directory.customerFiles.has,
-    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
-  })
-  closers.push(fleet.close)
   const work = openWork({
     store: pickTables<Tables, WorkTables>(store),
     log,
@@ -125,6 +113,19 @@ export function openRooms(options: RoomsOptions): Rooms {
     alone: store.engine === 'sqlite',
     atOnce: TASKS_AT_ONCE,
   })
+  const fleet = openFleet({
+    store: pickTables<Tables, FleetTables>(store),
+    clock,
+    keyring,
+    dataDir,
+    work,
+    log,
+    tenant: access.tenant,
+    filesOf: directory.customerFiles.idsOfCustomer,
+    hasFile: directory.customerFiles.has,
+    outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
+  })
+  closers.push(fleet.close)
   const zoneOf = (tenantId: number) => access.tenant(tenantId)?.timeZone ?? 'UTC'
   const journal = openJournal({
     store: pickTables<Tables, JournalTables>(store),
@@ -141,11 +142,12 @@ export function openRooms(options: RoomsOptions): Rooms {
     fleet,
     log,
     outbound,
+    findSeen: (reach, asked) => live.findSeen(reach, asked),
   })
   closers.push(journal.close)
   const routingStore = pickTables<Tables, RoutingTables>(store)
   const routing = openRoutingRoom(
-    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles },
+    { store: routingStore, clock, log, timeZone: zoneOf, onMemory: shared?.onProfiles, outbound },
     { access, directory, fleet, journal },
   )
   closers.push(routing.close)
@@ -157,6 +159,8 @@ export function openRooms(options: RoomsOptions): Rooms {
     lookup: directory.lookup,
     fleet,
     append: journal.events.append,
+    noteTalks: journal.noteTalks,
+    seenOver: journal.seenOver,
     readLogLater: journal.callLogs.readLater,
     isDoNotCall: journal.doNotCall.has,
     isOpen: (tenantId) => access.tenant(tenantId) !== null,
@@ -167,6 +171,7 @@ export function openRooms(options: RoomsOptions): Rooms {
   const feed = pickTables<Tables, ChangeTables>(store)
   const idempotency = openIdempotency(pickTables<Tables, IdempotencyTables>(store), onTrouble)
   fleet.plan(work)
+  routing.plan(work)
   planPbxReading(work, { fleet, journal })
   planUpkeep(work, {
     days: config.retention,

@@ -9,7 +9,7 @@ type Rooms = { access: Access; directory: Directory; fleet: Fleet; journal: Jour
 
 /** Routing, told by the other rooms who calls and how numbers are read. */
 export function openRoutingRoom(
-  own: Pick<RoutingOptions, 'store' | 'clock' | 'log' | 'timeZone' | 'onMemory'>,
+  own: Pick<RoutingOptions, 'store' | 'clock' | 'log' | 'timeZone' | 'onMemory' | 'outbound'>,
   { access, directory, fleet, journal }: Rooms,
 ): Routing {
   return openRouting({
@@ -18,6 +18,6 @@ export function openRoutingRoom(
     keyOf: directory.lookup.key,
     hasHost: async (tenantId, id) => (await fleet.hostOfCalls({ tenantId, hostId: null }, id)) !== null,
     hostProfiles: fleet.hostProfiles,
-    identify: openCallerFacts(directory.lookup, journal.doNotCall.has),
+    identify: openCallerFacts(directory.lookup, journal.doNotCall.has, journal.lastAgents),
   })
 }

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import type { HostFacts } from '../fleet/fleet.ts'
+import { moveRemarks } from './call-remarks.ts'
 import type { CallsTable } from './call-tables.ts'
 import { restitch, type CallDeps, type CallTx } from './call-write.ts'
 
@@ -95,6 +96,7 @@ async function join(
   // Whoever told of it first knows it by that id.
   const [kept, gone] = call.id < inLog.id ? [call, inLog] : [inLog, call]
   await db.deleteFrom('calls').where('id', '=', gone.id).execute()
+  await moveRemarks(tx, tenantId, { gone: gone.id, kept: kept.id })
   await db.updateTable('calls').set({ call_key: inLog.call_key }).where('id', '=', kept.id).execute()
   await restitch(tx, deps, [{ tenantId, host, callKey: inLog.call_key }])
 }

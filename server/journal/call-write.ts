@@ -9,6 +9,8 @@ import type { Store, Tx } from '../platform/database/store.ts'
 import { participantsOf, type Audiences } from './audiences.ts'
 import type { PlanCallOver } from './call-events.ts'
 import type { CallTables, RecordsTable } from './call-tables.ts'
+import type { NoteTalks } from './last-agents/note-talks.ts'
+import { talkOf } from './last-agents/talks-of-calls.ts'
 import { stitch, type RecordToStitch, type StitchedCall } from './stitching.ts'
 
 export type CallStore = Store<CallTables>
@@ -30,6 +32,7 @@ export type CallDeps = {
     afterMs?: number,
   ): Promise<void>
   planCallOver: PlanCallOver
+  noteTalks: NoteTalks
 }
 
 /** Below that a match is for display only. */
@@ -122,7 +125,7 @@ async function writeLegs(
  */
 export async function restitch(
   tx: CallTx,
-  { clock, lookup, audiences, planCallOver }: CallDeps,
+  { clock, lookup, audiences, planCallOver, noteTalks }: CallDeps,
   wanted: CallPlace[],
 ): Promise<Map<string, number>> {
   const { db } = tx
@@ -151,15 +154,17 @@ export async function restitch(
   const now = clock.now()
   const rows = stitched.map(({ place: { tenantId, host, callKey }, call }, n) => {
     const { legs: _, provisional, ...told } = call
+    const parties = partiesOf(lookup, tenantId, call)
     const columns = {
       ...told,
-      ...partiesOf(lookup, tenantId, call),
+      ...parties,
       provisional: toFlag(provisional),
       audience_id: seenBy[n] ?? null,
       updated_at: now,
     }
     return {
       columns,
+      talk: talkOf({ tenantId, hostId: host.id }, call, parties),
       row: { ...columns, tenant_id: tenantId, host_id: host.id, call_key: callKey, created_at: now },
     }
   })
@@ -180,6 +185,10 @@ export async function restitch(
       isNew: Boolean(place.only),
       legs: call.legs,
     })),
+  )
+  noteTalks(
+    tx as never,
+    rows.flatMap(({ talk }) => talk ?? []),
   )
   for (const { place, call } of stitched)
     if (!call.provisional)

@@ -20,6 +20,7 @@ export function toDisposition(
     comment: row.comment,
     agent: row.agent,
     call: row.call,
+    call_log_id: row.call_log_id,
     due_at: isoOrNull(row.due_at),
     user_id: row.user_id,
     token_id: row.token_id,

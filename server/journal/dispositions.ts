@@ -11,6 +11,7 @@ import { codeOf } from './codes.ts'
 import { partyIdsOf, toDisposition } from './disposition-shape.ts'
 import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
+import type { LinkedCalls } from './linked-calls.ts'
 import { readJournalList } from './list-filters.ts'
 import { recordDispositions, unknownStatus, type DispositionRow, type NewDisposition } from './record.ts'
 import { canonicalStatus } from './statuses.ts'
@@ -20,8 +21,8 @@ import type { JournalDeps, JournalStore, Telling, Written } from './write.ts'
 export type Dispositions = {
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<Disposition>>
   get(tenantId: number, id: number): Promise<Disposition>
-  /** Newest first. */
-  recent(tenantId: number, about: About, limit: number): Promise<Disposition[]>
+  /** About these parties or one of these calls, newest first. */
+  recent(tenantId: number, about: About, callIds: number[], limit: number): Promise<Disposition[]>
   /**
    * Writes records in the order given, all or none: a repetition of a record is answered with the first one. 422 on
    * `status` (`1.status` for the second of several).
@@ -48,13 +49,22 @@ const instantOrNull = (text: string | null | undefined) =>
 
 export function openDispositions(
   store: JournalStore,
-  deps: JournalDeps & Telling & { windowMs: number },
+  deps: JournalDeps & Telling & { windowMs: number; linkedCalls: LinkedCalls },
 ): Dispositions {
   const { clock, lookup, parties, timeZone } = deps
   const own = (tenantId: number) =>
     store.read.selectFrom('dispositions').selectAll().where('tenant_id', '=', tenantId)
   const survivorsOf = (tenantId: number, rows: DispositionRow[]) =>
     parties.survivors(tenantId, partyIdsOf(rows))
+  /** With the call that it names, stored or seen. */
+  const withLink = async (tenantId: number, given: NewDisposition): Promise<NewDisposition> => {
+    const call = given.call?.trim()
+    if (!call) return given
+    const everywhere = { tenantId, hostId: null, departments: null }
+    const asked = { call, numberKey: lookup.key(tenantId, given.number) }
+    const link = await deps.linkedCalls.link(everywhere, asked)
+    return link ? { ...given, link } : given
+  }
 
   return {
     async list(tenantId, query) {
@@ -89,9 +99,14 @@ export function openDispositions(
       return toDisposition(row, await survivorsOf(tenantId, [row]))
     },
 
-    async recent(tenantId, about, limit) {
+    async recent(tenantId, about, callIds, limit) {
       const rows = await own(tenantId)
-        .where(isAbout(store.engine, 'dispositions', about))
+        .where((is) =>
+          is.or([
+            isAbout(store.engine, 'dispositions', about),
+            isOneOf(store.engine, 'call_log_id', callIds, 'bigint'),
+          ]),
+        )
         .orderBy('id', 'desc')
         .limit(limit)
         .execute()
@@ -99,14 +114,16 @@ export function openDispositions(
       return rows.map((row) => toDisposition(row, survivors))
     },
 
-    record: (actor, records) =>
-      store.transact(async (tx) =>
-        (await recordDispositions(tx, actor, records, deps)).map((row) => toDisposition(row)),
-      ),
+    async record(actor, records) {
+      const linked = await Promise.all(records.map((one) => withLink(actor.tenantId, one)))
+      return store.transact(async (tx) =>
+        (await recordDispositions(tx, actor, linked, deps)).map((row) => toDisposition(row)),
+      )
+    },
 
-    create(actor, input, requestKey) {
+    async create(actor, input, requestKey) {
       const { number, status, comment, agent, call, due_at } = input
-      const record = {
+      const record = await withLink(actor.tenantId, {
         number,
         status,
         comment: comment ?? '',
@@ -114,7 +131,7 @@ export function openDispositions(
         call: call ?? null,
         dueAt: instantOrNull(due_at),
         requestKey,
-      }
+      })
       return store.transact(async (tx) => {
         const [row] = await recordDispositions(tx, actor, [record], deps)
         return toDisposition(row!)

@@ -8,11 +8,14 @@ import type { CallReach } from './call-filters.ts'
 import type { CallsTable } from './call-tables.ts'
 import { toCall } from './calls.ts'
 import { callKey } from './record-fields.ts'
+import type { SeenCall, SeenCalls } from './seen-calls.ts'
 import type { JournalStore } from './write.ts'
 
 /** What is known of one call that somebody names. */
 export type KnownCall = {
   record: Call | null
+  /** As the hub saw it on its PBX, when it was asked for as such. */
+  seen: SeenCall | null
   /** The outside number, as it was told; null when it was withheld. */
   number: string | null
   customer_id: number | null
@@ -21,7 +24,7 @@ export type KnownCall = {
 
 /** Calls as a card looks for them. */
 export type KnownCalls = {
-  /** By the id at its PBX, or `id:` and ours; null for a call nobody has told of. */
+  /** By the id at its PBX, `id:` and ours, or `live:` and the hub's number of a live one; null for a call nobody has told of. */
   find(reach: CallReach, asked: { call: string; host: number | null }): Promise<KnownCall | null>
   /** Newest first. */
   recent(reach: CallReach, about: About, limit: number): Promise<Call[]>
@@ -32,7 +35,7 @@ const OUR_ID = /^id:(\d{1,15})$/
 const outsideNumber = (call: Selectable<CallsTable>) =>
   call.direction === 'outbound' ? call.called_number : call.caller_number
 
-export function openKnownCalls(store: JournalStore): KnownCalls {
+export function openKnownCalls(store: JournalStore, seenCalls: SeenCalls): KnownCalls {
   const within = ({ tenantId, hostId, departments }: CallReach) => {
     let rows = store.read.selectFrom('calls').selectAll().where('tenant_id', '=', tenantId)
     if (hostId !== null) rows = rows.where('host_id', '=', hostId)
@@ -55,7 +58,13 @@ export function openKnownCalls(store: JournalStore): KnownCalls {
         .executeTakeFirst()
       if (row) {
         const { customer_id, contact_id } = row
-        return { record: toCall(row), number: outsideNumber(row), customer_id, contact_id }
+        return { record: toCall(row), seen: null, number: outsideNumber(row), customer_id, contact_id }
+      }
+      const seen = await seenCalls.find(reach, { call, host })
+      if (seen) {
+        const stored = await seenCalls.stored(seen)
+        const { number, customerId: customer_id, contactId: contact_id } = seen
+        return { record: stored && toCall(stored), seen, number, customer_id, contact_id }
       }
       // What a PBX says of a call names no host and no agent that could be looked up: who sees some calls only is told nothing of it.
       if (reach.hostId !== null || reach.departments !== null) return null
@@ -68,7 +77,7 @@ export function openKnownCalls(store: JournalStore): KnownCalls {
         .executeTakeFirst()
       if (!event) return null
       const { number_raw: number, customer_id, contact_id } = event
-      return { record: null, number, customer_id, contact_id }
+      return { record: null, seen: null, number, customer_id, contact_id }
     },
 
     async recent(reach, { customerIds, contactIds, numberKey }, limit) {

@@ -11,7 +11,7 @@ export type NoteRow = Selectable<NotesTable>
 export const DEFAULT_PRIORITY = 999
 
 /** What clients of this API family call what a note is on, as its last word without separators. */
-const SPELLINGS: Record<string, NoteableType> = {
+const SPELLINGS: Record<string, NoteableType | 'live_call'> = {
   customer: 'customer',
   customers: 'customer',
   contact: 'contact',
@@ -20,10 +20,11 @@ const SPELLINGS: Record<string, NoteableType> = {
   calls: 'call',
   phonecall: 'call',
   phonecalls: 'call',
+  livecall: 'live_call',
 }
 
 /** The type that `App\Customer`, `contact` or `phone-call` means; null when it is none. */
-export function noteableType(text: string): NoteableType | null {
+export function noteableType(text: string): NoteableType | 'live_call' | null {
   const word = text
     .trim()
     .split(/[\\/.]/)
@@ -56,13 +57,13 @@ export function readContent(check: FieldCheck, input: NotePatch) {
 export function readNote(input: NoteInput) {
   const check = openFieldCheck()
   const type = noteableType(input.noteable_type)
-  if (type === null) check.refuse('noteable_type', 'Is customer, contact or call.')
+  if (type === null) check.refuse('noteable_type', 'Is customer, contact, call or live_call.')
   const { type: kind = null, title = null, body = null, priority, phone_call_id } = readContent(check, input)
   if (title === null && body === null) check.refuse('body', 'A note needs a title or a body.')
   check.done()
   const content = { type: kind, title, body, priority: priority ?? DEFAULT_PRIORITY }
   return {
-    on: { type: type ?? 'customer', id: Number(input.noteable_id) },
+    on: { type: type ?? ('customer' as const), id: Number(input.noteable_id) },
     columns: { ...content, folded: foldedNote(title, body), phone_call_id: phone_call_id ?? null },
   }
 }
@@ -70,7 +71,7 @@ export function readNote(input: NoteInput) {
 /** A row as it is answered, ids that were merged away meaning their survivors. */
 export function toNote(row: NoteRow, survivors: ReadonlyMap<number, number> = new Map()): Note {
   const { id, noteable_type, type, title, body, priority, phone_call_id, author, user_id, token_id } = row
-  const isParty = noteable_type !== 'call'
+  const isParty = noteable_type === 'customer' || noteable_type === 'contact'
   return {
     id,
     noteable_type,

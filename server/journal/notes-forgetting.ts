@@ -70,11 +70,17 @@ export const eraseFromNotes: Eraser = async (erasing, { tenantId, parties, needl
       .selectAll()
       .where('tenant_id', '=', tenantId)
       .where('id', '>', after)
-      .where(mayHold(['type', 'title', 'body'], needles))
+      .where(mayHold(['type', 'title', 'body', 'number_key'], needles))
       .orderBy('id')
       .limit(PAGE)
       .execute()
     for (const row of rows) {
+      if (row.number_key !== null && scrub(row.number_key) !== null) {
+        removed.audit += await emptyAudit(tx, tenantId, 'note', [row.id])
+        await tx.db.deleteFrom('notes').where('id', '=', row.id).execute()
+        removed.notes += 1
+        continue
+      }
       const [type, title, body] = [row.type, row.title, row.body].map((text) =>
         text === null ? null : scrub(text),
       )

@@ -13,9 +13,11 @@ import { isAbout, type About as Whom } from './about.ts'
 import { authorOf, refuseForeign } from './author.ts'
 import type { CallReach } from './call-filters.ts'
 import type { Calls } from './calls.ts'
+import type { CallTx } from './call-write.ts'
 import { partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import { foldedNote, noteableType, readContent, readNote, toNote, type NoteRow } from './note-fields.ts'
+import { seenName, type SeenCalls } from './seen-calls.ts'
 import type { NotesTable } from './tables.ts'
 import type { JournalDeps, JournalStore, JournalTx, Written } from './write.ts'
 
@@ -37,13 +39,20 @@ export type Notes = {
   remove(writer: NoteWriter, id: number, condition?: Condition): Written<null>
 }
 
-export type NotesDeps = JournalDeps & { book: Pick<Directory, 'customers' | 'contacts'>; calls: Calls }
+export type NotesDeps = JournalDeps & {
+  book: Pick<Directory, 'customers' | 'contacts'>
+  calls: Calls
+  seenCalls: SeenCalls
+}
 
+const isOnParty = ({ noteable_type: type }: NoteRow) => type === 'customer' || type === 'contact'
 const COLUMNS = { id: 'id', created_at: 'created_at', priority: 'priority' }
 const FILTERS = ['customer_id', 'contact_id', 'phone_call_id', 'user_id', 'type', 'term_match', 'from', 'to']
 const MOST_WORDS = 10
 
-type About = Pick<Insertable<NotesTable>, 'noteable_id' | 'customer_id' | 'contact_id'>
+type About = Pick<Insertable<NotesTable>, 'noteable_type' | 'noteable_id' | 'customer_id' | 'contact_id'>
+/** What a new note is on, in the transaction that writes it; null when it is not there. */
+type On = ((tx: JournalTx) => Promise<About>) | null
 
 /** null for what is not there. */
 export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
@@ -56,12 +65,12 @@ export async function unlessMissing<T>(found: Promise<T>): Promise<T | null> {
 }
 
 export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
-  const { clock, parties, timeZone, book, calls } = deps
+  const { clock, parties, timeZone, book, calls, seenCalls } = deps
   const own = (tenantId: number) =>
     store.read.selectFrom('notes').selectAll().where('tenant_id', '=', tenantId)
 
   const toNotes = async (tenantId: number, rows: NoteRow[]) => {
-    const ids = rows.flatMap((row) => (row.noteable_type === 'call' ? [] : [row.noteable_id]))
+    const ids = rows.flatMap((row) => (isOnParty(row) ? [row.noteable_id] : []))
     const survivors = await parties.survivors(tenantId, [...new Set([...ids, ...partyIdsOf(rows)])])
     return rows.map((row) => toNote(row, survivors))
   }
@@ -74,14 +83,49 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
   ): Promise<About | null> => {
     if (type === 'customer') {
       const found = await unlessMissing(book.customers.get(reach.tenantId, id))
-      return found && { noteable_id: found.id, customer_id: found.id, contact_id: null }
+      return found && { noteable_type: type, noteable_id: found.id, customer_id: found.id, contact_id: null }
     }
     if (type === 'contact') {
       const found = await unlessMissing(book.contacts.get(reach.tenantId, id))
-      return found && { noteable_id: found.id, customer_id: found.customer_id, contact_id: found.id }
+      return (
+        found && {
+          noteable_type: type,
+          noteable_id: found.id,
+          customer_id: found.customer_id,
+          contact_id: found.id,
+        }
+      )
     }
+    if (type === 'pbx_event') return null
     const found = await unlessMissing(calls.get(reach, id))
-    return found && { noteable_id: id, customer_id: found.customer_id, contact_id: found.contact_id }
+    return (
+      found && {
+        noteable_type: type,
+        noteable_id: id,
+        customer_id: found.customer_id,
+        contact_id: found.contact_id,
+      }
+    )
+  }
+
+  /** As `about`; a call that was only seen so far is stored with the note. */
+  const onOf = async (
+    { actor, reach }: NoteWriter,
+    { type, id }: ReturnType<typeof readNote>['on'],
+  ): Promise<On> => {
+    if (type !== 'live_call') {
+      const found = await about(reach, type, id)
+      return found && (async () => found)
+    }
+    const seen = await seenCalls.find(reach, { call: seenName({ callNo: id }), host: null })
+    const host = seen && (await seenCalls.hostOf(seen))
+    if (!seen || !host) return null
+    return async (tx) => ({
+      noteable_type: 'call',
+      noteable_id: await seenCalls.keep(tx as unknown as CallTx, actor, seen, host),
+      customer_id: seen.customerId,
+      contact_id: seen.contactId,
+    })
   }
 
   const checkCall = async (reach: CallReach, id: number | null | undefined) => {
@@ -137,8 +181,11 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
 
     async ofNoteable(tenantId, asked, limit) {
       const type = noteableType(asked.type)
-      if (type === null) return []
-      const ids = type === 'call' ? [asked.id] : await parties.withMerged(type, tenantId, asked.id)
+      if (type === null || type === 'live_call') return []
+      const ids =
+        type === 'call' || type === 'pbx_event'
+          ? [asked.id]
+          : await parties.withMerged(type, tenantId, asked.id)
       const rows = await own(tenantId)
         .where('noteable_type', '=', type)
         .where(isOneOf(store.engine, 'noteable_id', ids, 'bigint'))
@@ -152,7 +199,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
       const rows = await own(tenantId)
         .where((is) =>
           is.or([
-            isAbout(store.engine, 'notes', { ...about, numberKey: null }),
+            isAbout(store.engine, 'notes', about),
             is.and([
               is('noteable_type', '=', 'call'),
               isOneOf(store.engine, 'noteable_id', callIds, 'bigint'),
@@ -171,10 +218,11 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
       return (await toNotes(tenantId, [row]))[0]!
     },
 
-    async create({ actor, reach }, input, name) {
+    async create(writer, input, name) {
+      const { actor, reach } = writer
       const { on, columns } = readNote(input)
-      const party = await about(reach, on.type, on.id)
-      if (party === null) throw invalid({ noteable_id: [`There is no ${on.type} ${on.id}.`] })
+      const noted = await onOf(writer, on)
+      if (noted === null) throw invalid({ noteable_id: [`There is no ${on.type} ${on.id}.`] })
       await checkCall(reach, columns.phone_call_id)
       const { user_id, token_id } = authorOf(actor)
       const now = clock.now()
@@ -183,9 +231,9 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
           .insertInto('notes')
           .values({
             ...columns,
-            ...party,
+            ...(await noted(tx)),
+            number_key: null,
             tenant_id: actor.tenantId,
-            noteable_type: on.type,
             author: name,
             user_id,
             token_id,

@@ -11,7 +11,7 @@ import { callerNumber } from './caller-number.ts'
 import { followedParty, partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import type { PbxEventsTable } from './tables.ts'
-import type { JournalDeps, JournalStore, Written } from './write.ts'
+import type { JournalDeps, JournalStore, JournalTx, Written } from './write.ts'
 
 /** Something a PBX says of a call; texts as they came. */
 export type NewPbxEvent = {
@@ -32,6 +32,8 @@ export type NewPbxEvent = {
 export type PbxEvents = {
   /** Durable when it resolves. The same event of the same call again changes nothing. */
   record(event: NewPbxEvent): Written<null>
+  /** As `record`, in a transaction of somebody else's; null for one that is there already. */
+  insert(tx: JournalTx, event: NewPbxEvent): Promise<Selectable<PbxEventsTable> | null>
   list(tenantId: number, query: Record<string, unknown>): Promise<Page<PbxEvent>>
 }
 
@@ -104,14 +106,21 @@ export function openPbxEvents(
     }
   }
 
+  const insert: PbxEvents['insert'] = async ({ db }, given) => {
+    const made = await db
+      .insertInto('pbx_events')
+      .values(toRow(given))
+      .onConflict((conflict) => conflict.doNothing())
+      .returningAll()
+      .executeTakeFirst()
+    return made ?? null
+  }
+
   return {
+    insert,
     record: (given) =>
-      store.transact(async ({ db }) => {
-        await db
-          .insertInto('pbx_events')
-          .values(toRow(given))
-          .onConflict((conflict) => conflict.doNothing())
-          .execute()
+      store.transact(async (tx) => {
+        await insert(tx, given)
         return null
       }),
     async list(tenantId, query) {

@@ -62,6 +62,7 @@ export async function writePhoneCallNote(
     .values({
       ...content,
       ...noteableOf(call),
+      number_key: null,
       tenant_id: actor.tenantId,
       customer_id,
       contact_id,

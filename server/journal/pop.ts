@@ -9,10 +9,11 @@ import type { Callbacks } from './callbacks.ts'
 import type { DispositionCodes } from './codes.ts'
 import type { Dispositions } from './dispositions.ts'
 import type { DoNotCalls } from './do-not-call.ts'
-import { openKnownCalls, type KnownCall } from './known-calls.ts'
+import type { KnownCall, KnownCalls } from './known-calls.ts'
 import { unlessMissing, type Notes } from './notes.ts'
 import { contractsOf, popContact, popCustomer } from './pop-parties.ts'
-import type { JournalDeps, JournalStore } from './write.ts'
+import { seenShape } from './seen-shape.ts'
+import type { JournalDeps } from './write.ts'
 
 /** What whoever asks may do from a card. */
 export type PopMay = { write: boolean; attach: boolean }
@@ -30,6 +31,7 @@ export type PopDeps = JournalDeps & {
   callbacks: Callbacks
   doNotCalls: DoNotCalls
   notes: Notes
+  knownCalls: KnownCalls
 }
 
 const RECENT = 10
@@ -54,9 +56,9 @@ const NOBODY: Whom = {
   candidates: [],
 }
 
-export function openPop(store: JournalStore, deps: PopDeps): Pop {
+export function openPop(deps: PopDeps): Pop {
   const { lookup, parties, book, codes, dispositions, callbacks, doNotCalls, notes } = deps
-  const calls = openKnownCalls(store)
+  const calls = deps.knownCalls
 
   /** The party of an id, merges followed; null for an id of nobody. */
   const partyOf = async (tenantId: number, id: number) => {
@@ -138,6 +140,10 @@ export function openPop(store: JournalStore, deps: PopDeps): Pop {
       ])
       const about = await aboutOf(tenantId, whom, number?.number_key ?? null)
       const recent = await calls.recent(reach, about, RECENT)
+      // A withheld call is nobody's, and has its own all the same.
+      const callIds = [
+        ...new Set([...(call?.record ? [call.record.id] : []), ...recent.map((one) => one.id)]),
+      ]
       const told = number && (await doNotCalls.get(tenantId, number.number_raw))
       const isExact = whom.tier === null
       return {
@@ -145,7 +151,12 @@ export function openPop(store: JournalStore, deps: PopDeps): Pop {
         call:
           asked.call === undefined
             ? null
-            : { call: asked.call, host_id: asked.host ?? null, record: call?.record ?? null },
+            : {
+                call: asked.call,
+                host_id: asked.host ?? null,
+                record: call?.record ?? null,
+                live: call?.seen ? seenShape(call.seen) : null,
+              },
         known: whom.known,
         ambiguous: whom.ambiguous,
         confidence: whom.confidence,
@@ -157,13 +168,8 @@ export function openPop(store: JournalStore, deps: PopDeps): Pop {
         candidates: whom.candidates.slice(0, MOST_CANDIDATES),
         contracts: await contractsOf(book.contracts, tenantId, customer?.id ?? null),
         calls: recent,
-        dispositions: await dispositions.recent(tenantId, about, RECENT),
-        notes: await notes.recent(
-          tenantId,
-          about,
-          recent.map((one) => one.id),
-          RECENT,
-        ),
+        dispositions: await dispositions.recent(tenantId, about, callIds, RECENT),
+        notes: await notes.recent(tenantId, about, callIds, RECENT),
         callbacks: await callbacks.openOf(tenantId, about, RECENT),
         do_not_call: told && { do_not_call: told.do_not_call, since: told.since },
         codes: await codes.list(tenantId, language),
@@ -171,7 +177,7 @@ export function openPop(store: JournalStore, deps: PopDeps): Pop {
         crm_link: contact?.backend_link ?? customer?.backend_link ?? null,
         may: {
           disposition: may.write,
-          note: may.write && (customer !== null || contact !== null || (call?.record ?? null) !== null),
+          note: may.write && (customer !== null || contact !== null || Boolean(call?.record ?? call?.seen)),
           attach: may.attach,
         },
       }

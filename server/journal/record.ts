@@ -10,6 +10,7 @@ import { codeOf } from './codes.ts'
 import { toDisposition } from './disposition-shape.ts'
 import { tellDisposition } from './disposition-events.ts'
 import { followUp } from './follow-ups.ts'
+import type { CallLink } from './linked-calls.ts'
 import type { DispositionsTable } from './tables.ts'
 import type { JournalDeps, JournalTx, Telling } from './write.ts'
 
@@ -24,6 +25,8 @@ export type NewDisposition = {
   dueAt: number | null
   /** What the client knows this record again by. */
   requestKey: string | null
+  /** The call it names, as it is known so far; absent: not looked for, or not known. */
+  link?: CallLink
 }
 
 export type DispositionRow = Selectable<DispositionsTable>
@@ -63,6 +66,7 @@ function draftOf(actor: Actor, given: NewDisposition, deps: JournalDeps): Draft 
     agent: filled(given.agent),
     call,
     due_at: given.dueAt,
+    call_log_id: null,
     content: '',
     content_key: null,
     // What a link says again corrects what it said before, whether it names its call or not.
@@ -111,10 +115,11 @@ async function findSame(tx: JournalTx, draft: Draft): Promise<DispositionRow | u
 /** What was said again about the same call takes the place of what was said before. */
 async function correct(tx: JournalTx, found: DispositionRow, draft: Draft): Promise<DispositionRow> {
   const { status, comment, agent, due_at, content } = draft
+  const call_log_id = found.call_log_id ?? draft.call_log_id
   const updated_at = Math.max(draft.updated_at, found.updated_at + 1)
   return await tx.db
     .updateTable('dispositions')
-    .set({ status, comment, agent, due_at, content, updated_at })
+    .set({ status, comment, agent, due_at, call_log_id, content, updated_at })
     .where('tenant_id', '=', found.tenant_id)
     .where('id', '=', found.id)
     .returningAll()
@@ -156,7 +161,8 @@ export async function recordDispositions(
     const status = await codeOf(tx, actor.tenantId, one.status)
     if (status === null)
       throw invalid({ [given.length === 1 ? 'status' : `${i}.status`]: [unknownStatus(one.status)] })
-    drafts.push(withContent(draftOf(actor, one, deps), status, authorOf(actor).key))
+    const draft = { ...draftOf(actor, one, deps), call_log_id: one.link ? await one.link(tx, actor) : null }
+    drafts.push(withContent(draft, status, authorOf(actor).key))
   }
   // Two lists with the same records in another order would wait for each other.
   if (drafts.length > 1) await lockForTransaction(tx.engine, tx.db as never, `records ${actor.tenantId}`)

@@ -25,6 +25,10 @@ export type StitchedCall = ToldOfCall & {
 
 /** The source of what a PBX reports of ended calls through its CRM template. */
 export const REPORTED = 'crm'
+/** The source of what the hub itself saw of a call and somebody noted something on. */
+export const SEEN = 'live'
+/** Sources that count only while nothing else tells of the call. */
+export const SECONDHAND: readonly string[] = [REPORTED, SEEN]
 
 /** When several records fail to reach anybody, the one that says most about why. */
 const TELLING: CallStatus[] = ['voicemail', 'abandoned', 'busy', 'missed', 'failed']
@@ -49,12 +53,12 @@ function stepsOf(record: RecordToStitch): StitchedStep[] {
 
 /** Which source is believed where nobody named one; any other one comes before what somebody told by hand. */
 const BELIEVED = ['xapi', 'socket_in', 'socket_out', 'files', 'data_connector']
-const BY_HAND = 'manual'
+const LEAST = ['manual', SEEN]
 
 const rankOf = (source: string, authoritative: string | null): number => {
   if (source === authoritative) return -1
   const rank = BELIEVED.indexOf(source)
-  return rank >= 0 ? rank : BELIEVED.length + (source === BY_HAND ? 1 : 0)
+  return rank >= 0 ? rank : BELIEVED.length + LEAST.indexOf(source) + 1
 }
 
 const firstOf = <Value>(values: (Value | null)[]): Value | null =>
@@ -71,9 +75,9 @@ const spent = (record: RecordToStitch, kind: StitchedStep['kind'], told: number 
   return steps.length === 0 ? null : steps.reduce((sum, { from, to }) => sum + to - from, 0)
 }
 
-/** A report counts only while nothing else tells of its call: it repeats what others tell better. */
+/** A report, or what the hub saw, counts only while nothing else tells of the call: others tell it better. */
 function withoutReports(records: readonly RecordToStitch[]): readonly RecordToStitch[] {
-  const others = records.filter(({ source }) => source !== REPORTED)
+  const others = records.filter(({ source }) => !SECONDHAND.includes(source))
   return others.length > 0 ? others : records
 }
 

@@ -16,7 +16,7 @@ import {
 import type { NewRow } from './new-record.ts'
 import type { RowOfCall } from './record-shape.ts'
 import { absorbReports, lockReports, reportsCalls } from './report-calls.ts'
-import { REPORTED } from './stitching.ts'
+import { SECONDHAND } from './stitching.ts'
 
 /** Records beside the calls they are part of. */
 export const withCalls = (db: CallStore['read'] | CallTx['db']) =>
@@ -36,7 +36,7 @@ const before = (one: string, other: string) => (one < other ? -1 : one > other ?
 
 /** Of the hosts of these records, those whose PBX reports calls as well; held until the transaction ends. */
 async function hostsThatReport(tx: CallTx, given: ToStore[]): Promise<Set<number>> {
-  const others = given.filter(({ row }) => row.source !== REPORTED).map(({ host }) => host.id)
+  const others = given.filter(({ row }) => !SECONDHAND.includes(row.source)).map(({ host }) => host.id)
   const found = new Set<number>()
   for (const id of [...new Set(others)].sort((one, other) => one - other)) {
     if (!(await reportsCalls(tx, id))) continue
@@ -73,14 +73,14 @@ export async function storeRecords(
     const place = {
       tenantId: row.tenant_id,
       callKey: row.call_key,
-      only: isAlone(row) && row.source !== REPORTED ? row : null,
+      only: isAlone(row) && !SECONDHAND.includes(row.source) ? row : null,
     }
     return host ? [{ ...place, host }] : []
   })
   const calls = await restitch(tx, deps, [...places, ...changed])
   for (const row of made) {
     const host = hosts.get(row.host_id)
-    if (!host || !reporting.has(host.id) || row.source === REPORTED) continue
+    if (!host || !reporting.has(host.id) || SECONDHAND.includes(row.source)) continue
     const key = placeKey({ host, callKey: row.call_key })
     const call = calls.get(key)
     if (call !== undefined) calls.set(key, await absorbReports(tx, deps, host, call))

@@ -6,6 +6,7 @@ import type { ChangeTables } from '../platform/changes.ts'
 import type { Flag } from '../platform/database/json.ts'
 import type { CallTables } from './call-tables.ts'
 import type { EventTables } from './event-tables.ts'
+import type { LastAgentTables } from './last-agents/tables.ts'
 
 /** What became of a call. */
 export type DispositionsTable = {
@@ -38,6 +39,8 @@ export type DispositionsTable = {
   /** Digest of the token's `Idempotency-Key`. */
   request_key: string | null
   updated_at: number
+  /** In `calls`; null when the call it names is not known. */
+  call_log_id: number | null
 }
 
 /** A status of a tenant's own beside the canonical ones. */
@@ -68,6 +71,8 @@ export type NotesTable = {
   tenant_id: number
   noteable_type: NoteableType
   noteable_id: number
+  /** Of a chat: `numberKey` of its number. */
+  number_key: string | null
   /** Whom it is about: what it is on, a contact's customer, the parties of a call. */
   customer_id: number | null
   contact_id: number | null
@@ -159,5 +164,6 @@ export type JournalTables = {
   do_not_call: DoNotCallTable
 } & CallTables &
   EventTables &
+  LastAgentTables &
   AuditTables &
   ChangeTables

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { HostLive } from '../../contract/live.ts'
 import type { Lookup } from '../directory/directory.ts'
 import type { Fleet, Reach } from '../fleet/fleet.ts'
-import type { AppendEvent } from '../journal/journal.ts'
+import type { AppendEvent, FindSeenCall, Journal, NoteTalks } from '../journal/journal.ts'
 import type { Clock } from '../platform/clock.ts'
 import { databaseNow } from '../platform/database/claiming.ts'
 import type { Change, Store, Tx } from '../platform/database/store.ts'
@@ -15,6 +15,8 @@ import { watchHost } from './host-watch.ts'
 import { openLeases, type Claim } from './leases.ts'
 import { openPublish } from './publish.ts'
 import { openRecording } from './record.ts'
+import { openSeen } from './seen.ts'
+import { talkNoter } from './talks.ts'
 import { openStreams, type Streams } from './streams.ts'
 import type { LiveTables } from './tables.ts'
 import { openWatchers } from './watchers.ts'
@@ -31,6 +33,8 @@ export type Live = {
   /** How a PBX is watched, and what goes on there. HubError `not_found`. */
   ofHost(reach: Reach, hostId: number): Promise<HostLive>
   placeCall: PlaceCall
+  /** Calls as hubs saw them, going on or over. */
+  findSeen: FindSeenCall
   /** Told of changes after those who know rights, phones and callers. */
   apply(changes: Change[]): Promise<void>
   /** Memory was filled anew. */
@@ -48,6 +52,8 @@ export type LiveOptions = {
   lookup: Lookup
   fleet: Pick<Fleet, 'hosts' | 'watchedHosts' | 'xapi'>
   append: AppendEvent
+  noteTalks: NoteTalks
+  seenOver: Journal['seenOver']
   /** Has the log of a PBX read a moment later, in the transaction of what it will tell more about. */
   readLogLater(tx: Tx<never>, tenantId: number, hostId: number): Promise<void>
   isDoNotCall(tenantId: number, numberKey: string): boolean
@@ -65,14 +71,29 @@ const isoOrNull = (at: number | null | undefined): string | null =>
 
 /** Calls as they happen: one hub watches each PBX, all hubs tell who should know. */
 export function openLive(options: LiveOptions): Live {
-  const { store, clock, log, lookup, fleet, append, readLogLater, isDoNotCall, isOpen, onTrouble } = options
+  const {
+    store,
+    clock,
+    log,
+    lookup,
+    fleet,
+    append,
+    noteTalks,
+    seenOver,
+    readLogLater,
+    isDoNotCall,
+    isOpen,
+    onTrouble,
+  } = options
   const leases = openLeases(store, randomUUID(), LEASE_MS)
   /** The watched PBXs whose calls are taken from their logs as well. */
   let logged: ReadonlySet<number> = new Set()
   const recording = openRecording({
     lookup,
     publish: openPublish({ lookup, append }),
-    async over(tx, { tenantId, hostId }) {
+    talked: talkNoter(lookup, noteTalks),
+    async over(tx, { tenantId, hostId }, callNo) {
+      await seenOver(tx as never, { tenantId, hostId, callNo })
       if (logged.has(hostId)) await readLogLater(tx as never, tenantId, hostId)
     },
   })
@@ -129,6 +150,7 @@ export function openLive(options: LiveOptions): Live {
         calls: calls.map((row) => toLiveCall(lookup, row)),
       }
     },
+    findSeen: openSeen(store),
     placeCall: openPlaceCall({ store, lookup, isDoNotCall, open: fleet.xapi.open, log }),
     async apply(changes) {
       if (changes.some(({ entity }) => entity === 'pbx_host' || entity === 'tenant')) watchers.nudge()

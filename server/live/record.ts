@@ -28,11 +28,13 @@ export type Recording = {
 export type RecordingDeps = {
   lookup: Lookup
   publish: Publish
+  /** Somebody talks, in the transaction that notes it. */
+  talked(tx: LiveTx, row: CallRow): void
   /** A call is over, in the transaction that notes it. */
-  over(tx: LiveTx, claim: Claim): Promise<void>
+  over(tx: LiveTx, claim: Claim, callNo: number): Promise<void>
 }
 
-export function openRecording({ lookup, publish, over }: RecordingDeps): Recording {
+export function openRecording({ lookup, publish, talked, over }: RecordingDeps): Recording {
   const tell = async (
     tx: LiveTx,
     row: CallRow,
@@ -86,6 +88,7 @@ export function openRecording({ lookup, publish, over }: RecordingDeps): Recordi
     if (callNo === null)
       await tx.db.updateTable('live_calls').set({ call_no: row.id }).where('id', '=', row.id).execute()
     await (isAnswered ? publish.answered(tx, row) : publish.ringing(tx, row))
+    if (isAnswered) talked(tx, row)
     await tell(tx, row, { kind: event.direction === 'outbound' ? 'dialing' : 'pop', at })
   }
 
@@ -94,6 +97,7 @@ export function openRecording({ lookup, publish, over }: RecordingDeps): Recordi
     const answered = { ...row, answered_at: at }
     await tx.db.updateTable('live_calls').set({ answered_at: at }).where('id', '=', row.id).execute()
     await publish.answered(tx, answered)
+    talked(tx, answered)
     await tell(tx, answered, { kind: 'answered', at })
   }
 
@@ -127,7 +131,7 @@ export function openRecording({ lookup, publish, over }: RecordingDeps): Recordi
     }
     if (goingOn.length > 0) return []
     await publish.ended(tx, rows, isAnswered)
-    await over(tx, claim)
+    await over(tx, claim, callNo)
     return []
   }
 

@@ -16,6 +16,9 @@ import { eventsMigration } from './016-events.ts'
 import { crmMigration } from './017-crm-reports-and-profile-hosts.ts'
 import { popMigration } from './018-pop.ts'
 import { snapshotsMigration } from './020-snapshots.ts'
+import { rulePlansMigration } from './021-rule-plans.ts'
+import { lastAgentsMigration } from './022-last-agents.ts'
+import { profileCalendarsMigration } from './023-profile-calendars.ts'
 
 /** Every migration in order, forward only. A name once released never changes. */
 export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Migration> {
@@ -37,5 +40,8 @@ export function migrationsFor(engine: 'sqlite' | 'postgres'): Record<string, Mig
     '017-crm-reports-and-profile-hosts': crmMigration(engine),
     '018-pop': popMigration(engine),
     '020-snapshots': snapshotsMigration(engine),
+    '021-rule-plans': rulePlansMigration(engine),
+    '022-last-agents': lastAgentsMigration(engine),
+    '023-profile-calendars': profileCalendarsMigration(engine),
   }
 }

@@ -198,7 +198,7 @@ test('what is logged after the close is still written', async () => {
   assert.equal(await linesOf(`log.info('one'); await log.close(); log.info('two')`), 2)
 })
 
-test('a quiet hub writes its line without being asked', { timeout: 30_000 }, async (t) => {
+test('a quiet hub writes its line without being asked', async (t) => {
   const child = startLogging(`log.info('one line'); process.stdin.resume()`)
   t.after(() => child.kill('SIGKILL'))
   const [chunk] = (await once(child.stdout, 'data')) as [Buffer]

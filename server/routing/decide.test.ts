@@ -14,6 +14,7 @@ const NOBODY: CallerFacts = {
   category_id: null,
   customer_id: null,
   account: null,
+  last_agents: [],
 }
 const condition = (flags: Condition['flags'], sets: Condition['sets'] = {}): Condition => ({ flags, sets })
 const rule = (name: string, when: Condition) => ({
@@ -29,6 +30,7 @@ const profile = (rules: LiveProfile['rules']): LiveProfile => ({
   zone: 'Europe/Paris',
   hours: weekSpans({ monday: [{ from: '09:00', to: '18:00' }] }),
   holidays: [],
+  calendar: null,
   rules,
 })
 const MONDAY = { at: Date.parse('2026-11-23T10:00:00Z'), zone: 'UTC', called: '+33199001000' }
@@ -57,6 +59,40 @@ test('the first rule that holds decides, and every reason is told', () => {
   assert.deepEqual(decide(null, NOBODY, MONDAY).reasons, ['No profile is for the called number.'])
 })
 
+test('a caller goes to who talked with him last, while that is not too long ago and there is one', () => {
+  const back: LiveProfile['rules'][number] = {
+    name: 'back',
+    condition: { flags: {}, sets: {}, talkedWithin: 7 },
+    destination: { type: 'last_agent', value: '' },
+    queue_position: 5,
+  }
+  const asked = profile([back, rule('rest', condition({}))])
+  const told = (...last_agents: CallerFacts['last_agents']) => {
+    const { destination, reasons } = decide(asked, { ...NOBODY, last_agents }, MONDAY)
+    return [`${destination?.type} ${destination?.value}`, ...reasons.slice(2)]
+  }
+  assert.deepEqual(told(talk(6.9)), [
+    'extension 101',
+    'Extension 101 of PBX 1 talked with the caller last, at 2026-11-16T12:24:00.000Z.',
+    'Rule "back" holds.',
+  ])
+  // A PBX whose clock is ahead.
+  assert.equal(told(talk(-0.001))[0], 'extension 101')
+  assert.equal(told(talk(7.1))[0], 'queue rest')
+  const not = 'Rule "back" does not hold: nobody is known to have talked with the caller within 7 days.'
+  assert.deepEqual(told(), [
+    'queue rest',
+    'Nobody is known to have talked with the caller.',
+    not,
+    'Rule "rest" holds.',
+  ])
+  assert.deepEqual(told(talk(1), { ...talk(2), host_id: 2 }).slice(0, 3), [
+    'queue rest',
+    'The caller talked with people of several PBXs, and none is said to ask.',
+    not,
+  ])
+})
+
 const A_SET = [1, 2] as const
 const aCondition = fc
   .record({
@@ -66,13 +102,23 @@ const aCondition = fc
     ),
     categories: fc.option(fc.subarray([...A_SET], { minLength: 1 }), { nil: null }),
     called: fc.option(fc.subarray(['a', 'b'], { minLength: 1 }), { nil: null }),
+    within: fc.constantFrom(null, 1, 30),
   })
-  .map(({ flags, categories, called }) =>
-    condition(flags, {
+  .map(({ flags, categories, called, within }) => ({
+    ...condition(flags, {
       ...(categories ? { category_id: new Set(categories) } : {}),
       ...(called ? { called: new Set(called) } : {}),
     }),
-  )
+    ...(within === null ? {} : { talkedWithin: within }),
+  }))
+
+const NONE = { do_not_call: false, customer_id: null, account: null }
+const talk = (days: number) => ({
+  extension: '101',
+  host_id: 1,
+  talked_at: MONDAY.at - days * 86_400_000,
+  days,
+})
 
 /** Every call there can be, as far as these conditions tell calls apart. */
 function* everyCall(): Generator<CallFacts> {
@@ -82,7 +128,8 @@ function* everyCall(): Generator<CallFacts> {
         const [known, vip, on_call, open] = [1, 2, 4, 8].map((bit) => (bits & bit) > 0)
         if (!known && (vip || on_call || category_id !== null)) continue
         const flags = { known: known!, vip: vip!, on_call: on_call!, open: open! }
-        yield { ...NOBODY, ...flags, category_id, called, customer_id: null, account: null }
+        for (const days of [null, 0.5, 5, 40])
+          yield { ...flags, category_id, called, ...NONE, last_agent: days === null ? null : talk(days) }
       }
 }
 const CALLS = [...everyCall()]
@@ -124,7 +171,8 @@ test('the decision is the same however often and in whatever order it is asked',
   fc.assert(
     fc.property(fc.array(aCondition, { maxLength: 8 }), fc.constantFrom(...CALLS), (conditions, call) => {
       const asked = profile(conditions.map((one, i) => rule(String(i), one)))
-      const { open: _open, called, ...caller } = call
+      const { open: _open, called, last_agent, ...facts } = call
+      const caller = { ...facts, last_agents: last_agent ? [last_agent] : [] }
       const context = { ...MONDAY, called }
       const decided = decide(asked, caller, context)
       assert.deepEqual(decide(asked, caller, context), decided)

@@ -21,7 +21,7 @@ const NIGHT: WeekHours = {
 }
 const at = (zone: string, text: string) => instantOf(zone, Date.parse(`${text}Z`))
 const isOpen = (hours: WeekHours | null, zone: string, instant: number) =>
-  openAt({ zone, hours: hours && weekSpans(hours), holidays: [] }, instant).open
+  openAt({ zone, hours: hours && weekSpans(hours), holidays: [], calendar: null }, instant).open
 
 test('a span over midnight belongs to the day it begins, also over the end of the week', () => {
   const zone = 'Europe/Paris'
@@ -73,9 +73,12 @@ test('of spans that do not overlap, an instant is in at most one, and in it exac
         const { day, minute } = localTime(zone, instant)
         const now = ((day + 3) % 7) * 1_440 + minute
         const wanted = spans.some(({ start, end }) => start <= now && now < end)
-        assert.equal(openAt({ zone, hours: spans, holidays: [] }, instant).open, wanted)
+        assert.equal(openAt({ zone, hours: spans, holidays: [], calendar: null }, instant).open, wanted)
         assert.equal(
-          openAt({ zone, hours: spans, holidays: [] }, instant + MINUTE - 1 - (instant % MINUTE)).open,
+          openAt(
+            { zone, hours: spans, holidays: [], calendar: null },
+            instant + MINUTE - 1 - (instant % MINUTE),
+          ).open,
           wanted,
         )
       },
@@ -122,7 +125,8 @@ test('a holiday closes its days from midnight to midnight, once or every year', 
   ] as const)
     assert.equal(holidayOn([holiday], dayOf(date)) !== null, on, `${holiday.from} ${date}`)
   const zone = 'Europe/Paris'
-  const schedule = { zone, hours: weekSpans(NIGHT), holidays: [{ name: 'Fair', from: '2026-11-21' }] }
+  const holidays = [{ name: 'Fair', from: '2026-11-21' }]
+  const schedule = { zone, hours: weekSpans(NIGHT), holidays, calendar: null }
   assert.deepEqual(
     ['2026-11-20T23:59', '2026-11-21T00:00', '2026-11-21T10:00'].map((time) =>
       openAt(schedule, at(zone, time)),

@@ -1,5 +1,6 @@
 import type { Holiday, WeekHours } from '../../contract/profiles.ts'
 import { localTime } from '../platform/local-time.ts'
+import type { CalendarSpan, Expansion } from './calendar/expand.ts'
 
 /** Minutes of a week from Monday's midnight, end excluded. A span over Sunday's midnight ends beyond the week. */
 export type WeekSpan = { start: number; end: number }
@@ -66,13 +67,31 @@ export type Schedule = {
   /** null: always open. */
   hours: readonly WeekSpan[] | null
   holidays: readonly Holiday[]
+  /** What an iCalendar takes; null without one. */
+  calendar: Expansion | null
+}
+
+/** What of a calendar takes an instant, at which the wall clocks show `local`; null for nothing. */
+function spanAt({ spans }: Expansion, instant: number, local: number): CalendarSpan | null {
+  for (const span of spans) {
+    // In order of their beginning, by UTC or by a clock that is less than a day off.
+    if (span.from > instant + DAY_MS) return null
+    const at = span.local ? local : instant
+    if (span.from <= at && at < span.to) return span
+  }
+  return null
 }
 
 /** Whether a schedule is open at an instant (ms UTC), by the wall clocks of its zone, and why. */
-export function openAt({ zone, hours, holidays }: Schedule, instant: number): { open: boolean; why: string } {
-  const { day, minute } = localTime(zone, instant)
+export function openAt(
+  { zone, hours, holidays, calendar }: Schedule,
+  instant: number,
+): { open: boolean; why: string } {
+  const { day, minute, ms } = localTime(zone, instant)
   const holiday = holidayOn(holidays, day)
   if (holiday) return { open: false, why: `Closed: ${holiday.name?.trim() || 'a holiday'}.` }
+  const taken = calendar === null ? null : spanAt(calendar, instant, day * DAY_MS + ms)
+  if (taken) return { open: false, why: `Closed: ${taken.name ?? 'a holiday'}, by the calendar.` }
   if (hours === null) return { open: true, why: 'Open: the profile has no hours.' }
   // 1970-01-01 was a Thursday.
   const weekday = (((day + 3) % 7) + 7) % 7

@@ -41,6 +41,13 @@ export function checkProfile(input: ProfilePatch, calledKey: (text: string) => s
   for (const [i, dnid] of dnids.entries())
     if (calledKey(dnid) === null) refuse(`dnids.${i}`, 'Names no number.')
   const conditions = rules.map(({ when }) => toCondition(when, calledKey))
+  for (const [i, { destination, when }] of rules.entries()) {
+    if (destination.type !== 'last_agent') continue
+    if (destination.value !== '')
+      refuse(`rules.${i}.destination.value`, 'Is empty: who it is turns out when the call comes.')
+    if (!when.last_agent)
+      refuse(`rules.${i}.when.last_agent`, 'Is needed for the destination last_agent: {} is within 30 days.')
+  }
   for (const i of rules.keys()) {
     const hidden = hiddenBy(conditions.slice(0, i + 1))
     if (hidden) refuse(`rules.${i}`, hiddenText(rules, hidden))

@@ -41,11 +41,22 @@ export function openProfileMemory(
       (hosts.get(id) ?? []).flatMap(({ hostId, tenantId }) => (tenantId === tenant_id ? hostId : []))
   }
 
+  const readRows = () =>
+    store.feed
+      .selectFrom('profiles')
+      .leftJoin('profile_calendars', (join) =>
+        join
+          .onRef('profile_calendars.tenant_id', '=', 'profiles.tenant_id')
+          .onRef('profile_calendars.profile_id', '=', 'profiles.id'),
+      )
+      .selectAll('profiles')
+      .select('profile_calendars.expansion')
+
   return {
     find: views.find,
     async hydrate() {
       const namedBy = await readNames()
-      const found = await store.feed.selectFrom('profiles').selectAll().orderBy('id').execute()
+      const found = await readRows().orderBy('profiles.id').execute()
       fill(found.map((row) => ({ ...row, named_by: namedBy(row) })))
     },
     image: () => [...rows.values()],
@@ -55,10 +66,7 @@ export function openProfileMemory(
       const isNamedAnew = rows.size > 0 && changes.some(({ entity }) => entity === 'pbx_host')
       if (ids.length === 0 && !isNamedAnew) return
       const namedBy = await readNames()
-      const found =
-        ids.length === 0
-          ? []
-          : await store.feed.selectFrom('profiles').selectAll().where('id', 'in', ids).execute()
+      const found = ids.length === 0 ? [] : await readRows().where('profiles.id', 'in', ids).execute()
       for (const id of ids) rows.delete(id)
       for (const row of [...rows.values(), ...found]) rows.set(row.id, { ...row, named_by: namedBy(row) })
       tell()

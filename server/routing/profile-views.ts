@@ -1,14 +1,15 @@
 import type { Selectable } from 'kysely'
 import type { Holiday, Rule, WeekHours } from '../../contract/profiles.ts'
 import { fromJson } from '../platform/database/json.ts'
+import type { Expansion } from './calendar/expand.ts'
 import type { LiveProfile } from './decide.ts'
 import { weekSpans } from './hours.ts'
 import { toCondition } from './rules.ts'
 import type { ProfilesTable } from './tables.ts'
 
 export type ProfileRow = Selectable<ProfilesTable>
-/** With the PBX hosts that name the profile as theirs. */
-export type KnownProfile = ProfileRow & { named_by: number[] }
+/** With the PBX hosts that name the profile as theirs, and what its calendar comes to. */
+export type KnownProfile = ProfileRow & { named_by: number[]; expansion: string | null }
 
 /** How called numbers of a tenant are read; from memory. */
 export type Reading = {
@@ -43,7 +44,7 @@ type View = {
   others: LiveProfile | null
 }
 
-function toLive(row: ProfileRow, keyOf: (text: string) => string | null): LiveProfile {
+function toLive(row: KnownProfile, keyOf: (text: string) => string | null): LiveProfile {
   const hours = row.hours === null ? null : fromJson<WeekHours>(row.hours)
   return {
     id: row.id,
@@ -52,6 +53,7 @@ function toLive(row: ProfileRow, keyOf: (text: string) => string | null): LivePr
     zone: row.time_zone,
     hours: hours === null ? null : weekSpans(hours),
     holidays: fromJson<Holiday[]>(row.holidays),
+    calendar: row.expansion === null ? null : fromJson<Expansion>(row.expansion),
     rules: fromJson<Rule[]>(row.rules).map(({ name, when, destination, queue_position }) => ({
       name,
       destination,

@@ -2,18 +2,25 @@ import { FLAGS, SETS, type Condition, type FlagName, type SetName } from './rule
 
 /** Calls that some rules leave over: flags still free or fixed, sets as what they are among or are not among. */
 type Among = { isIn: boolean; values: ReadonlySet<number | string> }
-type Left = { flags: Partial<Record<FlagName, boolean>>; sets: Partial<Record<SetName, Among>> }
+type Left = {
+  flags: Partial<Record<FlagName, boolean>>
+  sets: Partial<Record<SetName, Among>>
+  /** How many days ago somebody talked with the caller: more than `over`, at most `upTo`; Infinity takes in never. */
+  talked: { over: number; upTo: number }
+}
 
 /** Steps after which a rule counts as reachable: nobody writes rules that need them. */
 const MOST_STEPS = 20_000
 
-const toLeft = ({ flags, sets }: Condition): Left => ({
+const toLeft = ({ flags, sets, talkedWithin = Infinity }: Condition): Left => ({
+  talked: { over: 0, upTo: talkedWithin },
   flags: { ...flags },
   sets: Object.fromEntries(Object.entries(sets).map(([name, values]) => [name, { isIn: true, values }])),
 })
 
 /** Whether no call can be like this: who is VIP, on call or somebody's customer is known. */
-function isEmpty({ flags, sets }: Left): boolean {
+function isEmpty({ flags, sets, talked }: Left): boolean {
+  if (talked.over >= talked.upTo) return true
   const isNamed = (['category_id', 'customer_id', 'account'] as const).some((name) => sets[name]?.isIn)
   if (flags.known === false && (flags.vip || flags.on_call || isNamed)) return true
   return SETS.some((name) => sets[name]?.isIn && sets[name].values.size === 0)
@@ -39,7 +46,7 @@ function withSet(left: Left, name: SetName, { isIn, values }: Among): Left {
 }
 
 /** What of `left` a condition does not take, in parts that have nothing in common; null when it takes nothing. */
-function subtract(left: Left, { flags, sets }: Condition): Left[] | null {
+function subtract(left: Left, { flags, sets, talkedWithin }: Condition): Left[] | null {
   const parts: Left[] = []
   let inside = left
   for (const name of FLAGS) {
@@ -55,6 +62,11 @@ function subtract(left: Left, { flags, sets }: Condition): Left[] | null {
     if (!values) continue
     parts.push(withSet(inside, name, { isIn: false, values }))
     inside = withSet(inside, name, { isIn: true, values })
+  }
+  if (talkedWithin !== undefined) {
+    const { over, upTo } = inside.talked
+    parts.push({ ...inside, talked: { over: Math.max(over, talkedWithin), upTo } })
+    inside = { ...inside, talked: { over, upTo: Math.min(upTo, talkedWithin) } }
   }
   return isEmpty(inside) ? null : parts.filter((part) => !isEmpty(part))
 }

@@ -3,8 +3,13 @@ import type { Clock } from '../platform/clock.ts'
 import { toFlag, toJson } from '../platform/database/json.ts'
 import type { Change, Store } from '../platform/database/store.ts'
 import type { Log } from '../platform/log.ts'
+import { openHttpClient } from '../platform/http-client.ts'
 import { storable } from '../platform/storable.ts'
 import type { PruneOne } from '../platform/retention.ts'
+import type { Work } from '../platform/work/work.ts'
+import { planCalendars } from './calendar/calendar-upkeep.ts'
+import { openCalendars, type Calendars } from './calendar/calendars.ts'
+import { openExpansion } from './calendar/expansion.ts'
 import { decide, type CallerFacts } from './decide.ts'
 import { openDecisions, type Decisions } from './decisions.ts'
 import { openProfileMemory, type ProfileMemoryDeps, type ProfilesImage } from './profile-memory.ts'
@@ -14,6 +19,7 @@ import { pruneDecisions } from './routing-erasure.ts'
 import type { RoutingTables } from './tables.ts'
 
 export type { CallerFacts } from './decide.ts'
+export type { Calendars } from './calendar/calendars.ts'
 export type { Decisions } from './decisions.ts'
 export type { ProfilesImage } from './profile-memory.ts'
 export { openProfileViews, type Called, type FoundProfile, type ProfileViews } from './profile-views.ts'
@@ -35,6 +41,8 @@ export type CallerQuestion = {
   account: string | null
   at: number
   country: string | null
+  /** The PBX that asks; null: not said. */
+  hostId: number | null
 }
 
 /** As a `RouteQuestion`, from a caller who may leave any of it undefined. */
@@ -45,6 +53,8 @@ export type Asker = { source: string; tokenId: number | null } | null
 
 export type Routing = {
   profiles: Profiles
+  /** Holidays of profiles as iCalendar. */
+  calendars: Calendars
   decisions: Decisions
   /** Which profile a question is answered by; from memory. */
   findProfile: ProfileViews['find']
@@ -53,6 +63,8 @@ export type Routing = {
   /** As `route`; null at once when there is no profile for it. */
   routeByProfile(tenantId: number, question: Question, asker: Asker): RouteAnswer | null
   prune: { decisions: PruneOne }
+  /** What is done again and again; before the work starts. */
+  plan(work: Work): void
   hydrate(): Promise<void>
   apply(changes: Change[]): Promise<void>
   image(): ProfilesImage
@@ -70,6 +82,8 @@ export type RoutingOptions = ProfileMemoryDeps & {
   identify(tenantId: number, question: CallerQuestion): Caller
   /** Whether a PBX host of the tenant is there. */
   hasHost(tenantId: number, id: number): Promise<boolean>
+  /** Where calendars may be, besides public addresses, and what the hub calls itself there. */
+  outbound: { allowPrivate: readonly string[]; userAgent: string }
 }
 
 const orNull = (text: string | undefined) => (text === undefined ? null : storable(text))
@@ -79,6 +93,8 @@ export function openRouting(options: RoutingOptions): Routing {
   const { store, clock, timeZone, identify } = options
   const memory = openProfileMemory(store, options)
   const decisions = openDecisions(store, options)
+  const http = openHttpClient(options.outbound)
+  const ofCalendars = { ...options, http, expand: openExpansion() }
   const profileOf = (tenantId: number, { dnid, host }: Question) =>
     memory.find(tenantId, { dnid: dnid ?? null, hostId: host ?? null })
 
@@ -92,7 +108,8 @@ export function openRouting(options: RoutingOptions): Routing {
     const at = question.at === undefined ? now : Date.parse(question.at)
     const { number, account } = question
     const asked = { number: number ?? null, account: account ?? null, at }
-    const caller = identify(tenantId, { ...asked, country: profile?.country ?? null })
+    const country = profile?.country ?? null
+    const caller = identify(tenantId, { ...asked, country, hostId: question.host ?? null })
     const decided = decide(profile, caller, { at, zone: timeZone(tenantId), called })
     const { known, vip, on_call } = caller
     const { open, destination, rule, queue_position } = decided
@@ -128,6 +145,7 @@ export function openRouting(options: RoutingOptions): Routing {
 
   return {
     profiles: openProfiles(store, options),
+    calendars: openCalendars(store, ofCalendars),
     decisions,
     findProfile: memory.find,
     route: (tenantId, question, asker) => routeWith(tenantId, question, asker, profileOf(tenantId, question)),
@@ -136,10 +154,14 @@ export function openRouting(options: RoutingOptions): Routing {
       return found.profile === null ? null : routeWith(tenantId, question, asker, found)
     },
     prune: { decisions: pruneDecisions(store) },
+    plan: (work) => planCalendars(work, ofCalendars),
     hydrate: memory.hydrate,
     apply: memory.apply,
     image: memory.image,
     load: memory.load,
-    close: decisions.close,
+    async close() {
+      await http.close()
+      await decisions.close()
+    },
   }
 }

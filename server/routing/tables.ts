@@ -25,6 +25,27 @@ export type ProfileDnidsTable = { tenant_id: number; dnid_key: string; profile_i
 /** Which profile a PBX host has; one profile for each. */
 export type ProfileHostsTable = { tenant_id: number; host_id: number; profile_id: number }
 
+/** A profile's holidays as iCalendar; times are ms UTC. */
+export type ProfileCalendarsTable = {
+  tenant_id: number
+  profile_id: number
+  /** null: the text was given. */
+  url: string | null
+  ics: string
+  etag: string | null
+  events: number
+  /** JSON of an `Expansion`. */
+  expansion: string
+  expanded_at: number
+  known_from: number
+  known_until: number
+  fetched_at: number
+  checked_at: number | null
+  problem: string | null
+  failing_since: number | null
+  updated_at: number
+}
+
 /** What was decided for a call. */
 export type DecisionsTable = {
   id: Generated<number>
@@ -57,6 +78,7 @@ export type RoutingTables = {
   profiles: ProfilesTable
   profile_dnids: ProfileDnidsTable
   profile_hosts: ProfileHostsTable
+  profile_calendars: ProfileCalendarsTable
   decisions: DecisionsTable
 } & AuditTables &
   ChangeTables

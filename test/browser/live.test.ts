@@ -29,7 +29,7 @@ async function newOffice(t: TestContext): Promise<{ world: World; pbx: Simulated
 /** What one window tells the others, as another window would hear it. */
 const NOTE_EVENTS = `
   globalThis.told = []
-  new BroadcastChannel('cordboard.live').onmessage = ({ data }) => told.push(data.event?.event)
+  new BroadcastChannel('cordboard.live.' + sessionStorage.getItem('cordboard.tenant')).onmessage = ({ data }) => told.push(data.event?.event)
 `
 
 const isTold = (page: Page) => page.getByText('Calls for you open here.').waitFor()

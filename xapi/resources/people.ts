@@ -1,4 +1,4 @@
-import type { Contact, Group, Ivr, MakeCallResult, Queue, RingGroup, User } from './entities.ts'
+import type { Contact, Group, Ivr, MakeCallResult, Peer, Queue, RingGroup, User } from './entities.ts'
 import { known } from '../operations/known.ts'
 import { XapiError } from '../errors.ts'
 import {
@@ -87,6 +87,7 @@ export const openRingGroups = (caller: Caller): NumberedSet<RingGroup> =>
   numberedSet<RingGroup>(caller, 'RingGroups')
 /** The PBX calls them receptionists. */
 export const openIvrs = (caller: Caller): NumberedSet<Ivr> => numberedSet<Ivr>(caller, 'Receptionists')
+export const openPeers = (caller: Caller): NumberedSet<Peer> => numberedSet<Peer>(caller, 'Peers')
 
 export type Contacts = EntitySet<Contact> & {
   /** Contacts of the company phone book with this number, as the PBX matches it. */

@@ -11,8 +11,16 @@ import {
   type ReadableSet,
   type Settings,
 } from './collection.ts'
-import type { CdrSettings, DidNumber, Holiday, Ivr, OfficeHours, Queue, RingGroup } from './entities.ts'
-import { openContacts, openGroups, openIvrs, openQueues, openRingGroups, openUsers } from './people.ts'
+import type { CdrSettings, DidNumber, Holiday, Ivr, OfficeHours, Peer, Queue, RingGroup } from './entities.ts'
+import {
+  openContacts,
+  openGroups,
+  openIvrs,
+  openPeers,
+  openQueues,
+  openRingGroups,
+  openUsers,
+} from './people.ts'
 import type { Contacts, Groups, Users } from './people.ts'
 import { openRecordings, type Recordings } from './recordings.ts'
 import { openHolidays, openInboundRules, openOfficeHours, type InboundRules } from './routing.ts'
@@ -26,6 +34,8 @@ export type Resources = {
   readonly queues: NumberedSet<Queue>
   readonly ringGroups: NumberedSet<RingGroup>
   readonly ivrs: NumberedSet<Ivr>
+  /** Whoever and whatever has a number, by it. */
+  readonly peers: Pick<NumberedSet<Peer>, 'list' | 'byNumber'>
   readonly contacts: Contacts
   readonly trunks: Trunks
   readonly dids: ReadableSet<DidNumber>
@@ -52,6 +62,7 @@ export function openResources(caller: Caller, session: Session, secrets: Secrets
     queues: openQueues(caller),
     ringGroups: openRingGroups(caller),
     ivrs: openIvrs(caller),
+    peers: openPeers(caller),
     contacts: openContacts(caller),
     trunks: openTrunks(caller),
     dids: openDids(caller),

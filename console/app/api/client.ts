@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../../contract/errors.ts'
+import { chosenTenant } from './tenant.ts'
 
 /** What the hub refused, or `unreachable` when no answer came. */
 export class ApiError extends Error {
@@ -111,6 +112,8 @@ function headersOf({ method = 'GET', body, idempotencyKey, ifMatch, bearer }: As
   else if (method !== 'GET' && csrfToken !== null) headers.set('x-csrf-token', csrfToken)
   if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
   if (ifMatch) headers.set('if-match', ifMatch)
+  const tenant = chosenTenant()
+  if (bearer === undefined && tenant !== null) headers.set('cordboard-tenant', String(tenant))
   return headers
 }
 
@@ -120,6 +123,19 @@ function parse(text: string): unknown {
   } catch {
     return null
   }
+}
+
+/** A stream of server-sent events of the hub, from the one after `lastId` on. Throws `ApiError`. */
+export async function openEvents(
+  path: string,
+  { lastId, signal }: { lastId: string | null; signal: AbortSignal },
+): Promise<ReadableStream<Uint8Array>> {
+  const headers = headersOf({})
+  headers.set('accept', 'text/event-stream')
+  if (lastId !== null) headers.set('last-event-id', lastId)
+  const response = await fetch(path, { headers, signal, cache: 'no-store', credentials: 'same-origin' })
+  if (response.ok && response.body) return response.body
+  throw new ApiError(response.status, refusal(parse(await response.text()), response.status))
 }
 
 type Refusal = ConstructorParameters<typeof ApiError>[1]

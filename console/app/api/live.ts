@@ -1,5 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { LiveEvent } from '../../../contract/live.ts'
+import { followEvents } from './event-stream.ts'
+import { actingTenant } from './tenant.ts'
 
 export type Connection = 'connecting' | 'on' | 'off'
 type Message =
@@ -8,45 +10,34 @@ type Message =
   /** A window that has just come asks how things stand. */
   | { kind: 'hello' }
 
-const EVENTS = ['pop', 'dialing', 'answered', 'moved', 'ended'] as const
+const EVENTS: readonly string[] = ['pop', 'dialing', 'answered', 'moved', 'ended']
+const isLiveEvent = (name: string) => EVENTS.includes(name)
 const CHANNEL = 'cordboard.live'
-const AGAIN_AFTER_MS = 10_000
 
 type Told = { onEvent(event: LiveEvent): void; onConnection(connection: Connection): void; onEnded(): void }
 
-/** One stream of the hub; the browser connects again by itself, unless it was refused. */
+/** One stream of the hub, connected again whenever it is lost. */
 function openStream(told: Told): () => void {
-  let source: EventSource | null = null
-  let again: ReturnType<typeof setTimeout> | undefined
-  const connect = () => {
-    told.onConnection('connecting')
-    const opened = new EventSource('/api/v1/live')
-    source = opened
-    opened.addEventListener('open', () => told.onConnection('on'))
-    for (const name of EVENTS) {
-      opened.addEventListener(name, ({ data }) => told.onEvent(JSON.parse(String(data)) as LiveEvent))
-    }
-    opened.addEventListener('bye', ({ data }) => {
-      const { reason } = JSON.parse(String(data)) as { reason: string }
-      if (reason !== 'session_ended') return
-      opened.close()
+  told.onConnection('connecting')
+  return followEvents('/api/v1/live', {
+    onOpen: () => told.onConnection('on'),
+    onEvent({ name, data }) {
+      if (name !== 'bye') {
+        if (isLiveEvent(name)) told.onEvent(JSON.parse(data) as LiveEvent)
+        return true
+      }
+      const { reason } = JSON.parse(data) as { reason: string }
+      if (reason !== 'session_ended') return true
       told.onConnection('off')
       told.onEnded()
-    })
-    opened.addEventListener('error', () => {
+      return false
+    },
+    onLost(refusal) {
       told.onConnection('off')
-      // A refusal is final for this stream, not for the console: the hub may be starting, or the session over.
-      if (opened.readyState === EventSource.CLOSED) {
-        told.onEnded()
-        again = setTimeout(connect, AGAIN_AFTER_MS)
-      }
-    })
-  }
-  connect()
-  return () => {
-    clearTimeout(again)
-    source?.close()
-  }
+      // The hub may be starting, or the session over.
+      if (refusal) told.onEnded()
+    },
+  })
 }
 
 /**
@@ -60,7 +51,9 @@ export function useLiveStream(active: boolean, told: Told): void {
   })
   useEffect(() => {
     if (!active) return
-    const channel = new BroadcastChannel(CHANNEL)
+    // Windows that act in another tenant have calls of their own.
+    const place = `${CHANNEL}.${actingTenant()}`
+    const channel = new BroadcastChannel(place)
     const end = new AbortController()
     /** Of this window's own stream; null while another window holds it. */
     let own: Connection | null = null
@@ -86,7 +79,7 @@ export function useLiveStream(active: boolean, told: Told): void {
     })
     if ('locks' in navigator) {
       navigator.locks
-        .request(CHANNEL, { signal: end.signal }, () => {
+        .request(place, { signal: end.signal }, () => {
           const close = stream()
           return new Promise<void>((resolve) => {
             end.signal.addEventListener('abort', () => {

@@ -2,6 +2,7 @@ import { useMutation, useQuery, useQueryClient, type QueryClient } from '@tansta
 import type { Language } from '../../../contract/dispositions.ts'
 import type { SignIn, WhoAmI } from '../../../contract/sessions.ts'
 import { ApiError, ask, closeDoor, keepCsrfToken, onCsrfRefused, SIGN_IN } from './client.ts'
+import { actingTenant, chosenTenant, forgetTenant, keepActingTenant } from './tenant.ts'
 
 const SESSION = ['session']
 const ENDED = ['session-ended']
@@ -12,14 +13,28 @@ const SIGNED_IN = 'cordboard.signed-in'
 async function fetchSession(): Promise<WhoAmI> {
   const { data } = await ask<WhoAmI>(SIGN_IN)
   keepCsrfToken(data.csrf_token)
+  keepActingTenant(data.tenant.id)
   return data
+}
+
+/** As above; whoever no longer belongs to the tenant this window chose acts in their own again. */
+async function fetchSessionAnywhere(): Promise<WhoAmI> {
+  try {
+    return await fetchSession()
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.status !== 403 || chosenTenant() === null) throw error
+    forgetTenant()
+    // What is on the screen is of that tenant.
+    if (actingTenant() !== null) location.reload()
+    return await fetchSession()
+  }
 }
 
 /** Who is signed in; null for nobody. A session that has ended is still told: the page under it stays. */
 async function readSession(client: QueryClient): Promise<WhoAmI | null> {
   if (localStorage.getItem(SIGNED_IN) === null) return null
   try {
-    return await fetchSession()
+    return await fetchSessionAnywhere()
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 401) throw error
     const before = client.getQueryData<WhoAmI | null>(SESSION) ?? null
@@ -57,7 +72,7 @@ export function useSignIn() {
       await ask(SIGN_IN, { method: 'POST', body: credentials })
       localStorage.setItem(SIGNED_IN, '1')
       closeDoor(false)
-      return await fetchSession()
+      return await fetchSessionAnywhere()
     },
     onSuccess: async (session) => {
       const before = client.getQueryData<WhoAmI | null>(SESSION)
@@ -84,6 +99,7 @@ export function useSignOut() {
       // What was typed or read belongs to whoever leaves.
       sessionStorage.clear()
       localStorage.removeItem(SIGNED_IN)
+      forgetTenant()
       keepCsrfToken(null)
       closeDoor(false)
       client.setQueryData(SESSION, null)

@@ -13,6 +13,7 @@ import { DueReminder } from './due-reminder.tsx'
 import { KeysHelp } from './keys-help.tsx'
 import { LiveCalls, useLive } from './live-calls.tsx'
 import { SignedIn } from './signed-in.tsx'
+import { TenantChoice } from './tenant-choice.tsx'
 
 /** What is around every page of somebody signed in. Whoever came by a link has no account and sees the card alone. */
 export function Frame() {
@@ -76,7 +77,14 @@ function Header({ onKeys }: { onKeys: () => void }) {
         </NavLink>
       </nav>
       <div className="header-end">
-        <span className="who">{session?.user?.name || session?.user?.email}</span>
+        <TenantChoice />
+        <NavLink to={paths.account()} className="who" title={t.accountTitle}>
+          <span aria-hidden="true" className="who-mark">
+            {(session?.user?.name || session?.user?.email || '?').slice(0, 1).toUpperCase()}
+          </span>
+          <span className="who-name">{session?.user?.name || session?.user?.email}</span>
+          <span className="visually-hidden">, {t.accountTitle}</span>
+        </NavLink>
         <LanguageChoice />
         <Button kind="quiet" onClick={onKeys} className="only-wide">
           {t.keys}

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import type { Disposition } from '../../../contract/dispositions.ts'
 import { newSent, type Outcome, type Sent } from '../api/dispositions.ts'
+import { actingTenant } from '../api/tenant.ts'
 import { toZoneTime } from '../texts/zone-time.ts'
 
 /** What is in the form of a disposition, and how far its saving has come. */
@@ -43,7 +44,8 @@ export function draftOf(disposition: Disposition, timeZone: string): Draft {
 
 /** A draft that outlives a reload of the page; it ends with the window or at signing out. */
 export function useDraft(key: string, begin: () => Draft) {
-  const place = PREFIX + key
+  // The same number is somebody else in another tenant.
+  const place = `${PREFIX}${actingTenant() ?? ''}.${key}`
   const [draft, setDraft] = useState<Draft>(() => {
     const kept = sessionStorage.getItem(place)
     return kept === null ? begin() : (JSON.parse(kept) as Draft)

@@ -16,6 +16,8 @@ export const de: Texts = {
   liveOn: 'Ihre Anrufe öffnen sich hier.',
   liveOff: 'Keine Verbindung zu Ihren Anrufen. Neuer Versuch …',
   liveNone: 'Hier werden keine Anrufe gemeldet: Ihnen ist keine Nebenstelle zugeordnet.',
+  leaveUnsaved: 'Etwas ist noch nicht gespeichert. Trotzdem verlassen?',
+  tenant: 'Organisation',
   dueCallbacks: (count) => (count === 1 ? 'Ein Rückruf ist fällig.' : `${count} Rückrufe sind fällig.`),
 
   signIn: 'Anmelden',
@@ -35,6 +37,44 @@ export const de: Texts = {
   passwordTooShort: 'Mindestens 10 Zeichen.',
   passwordSet: 'Ihr Passwort gilt. Sie können sich jetzt anmelden.',
   noInvitation: 'Dieser Link ist unvollständig. Öffnen Sie den ganzen Link Ihrer Einladung.',
+
+  accountTitle: 'Ihr Konto',
+  authenticator: 'Authenticator',
+  authOff:
+    'Nicht eingerichtet: Ihr Passwort allein meldet Sie an. Mit einer Authenticator-App fragt die Anmeldung auch nach einem Code, der sich jede halbe Minute ändert.',
+  setUpAuthenticator: 'Authenticator einrichten',
+  authAddKey:
+    'Fügen Sie diesen Schlüssel Ihrer Authenticator-App als zeitbasierten Code (TOTP) hinzu. Geben Sie dann den Code ein, den sie zeigt.',
+  authKey: 'Schlüssel',
+  openInApp: 'In einer App auf diesem Gerät öffnen',
+  authCodeHint: 'Sechs Ziffern.',
+  authCodeWrong:
+    'Das ist nicht der Code von jetzt. Warten Sie auf den nächsten; geht die Uhr des Geräts richtig?',
+  confirmCode: 'Bestätigen',
+  authNowOn: 'Der Authenticator ist eingerichtet. Ab jetzt fragt die Anmeldung nach seinem Code.',
+  recoveryCodes: 'Wiederherstellungscodes',
+  recoveryHint:
+    'Jeder meldet Sie einmal an, wenn die App nicht zur Hand ist. Sie werden jetzt gezeigt und nie wieder: Drucken Sie sie aus, oder bewahren Sie sie nicht beim Passwort auf.',
+  codesKept: 'Ich habe sie aufbewahrt',
+  copy: 'Kopieren',
+  copied: 'Kopiert.',
+  print: 'Drucken',
+  authOn: (when) => `Eingerichtet am ${when}. Die Anmeldung fragt nach seinem Code.`,
+  codesLeft: (count) =>
+    count === 0
+      ? 'Kein Wiederherstellungscode ist übrig.'
+      : count === 1
+        ? 'Ein Wiederherstellungscode ist übrig.'
+        : `${count} Wiederherstellungscodes sind übrig.`,
+  newCodes: 'Für neue Codes oder ein neues Gerät entfernen Sie den Authenticator und richten ihn wieder ein.',
+  takeAway: 'Authenticator entfernen',
+  takeAwayHint: 'Dann meldet Ihr Passwort allein Sie an, und die Wiederherstellungscodes gelten nicht mehr.',
+  currentPassword: 'Ihr jetziges Passwort',
+  changePassword: 'Passwort ändern',
+  passwordChanged: (ended) =>
+    ended === 0
+      ? 'Ihr Passwort ist geändert.'
+      : `Ihr Passwort ist geändert; an ${ended === 1 ? 'einem anderen Ort' : `${ended} anderen Orten`} wurden Sie abgemeldet.`,
 
   popTitle: 'Karte',
   popIdle: 'Bereit für den nächsten Anruf',
@@ -64,6 +104,12 @@ export const de: Texts = {
 
   callNumber: (number) => `${number} anrufen`,
   calling: (number) => `Ihr Telefon klingelt; dann wird ${number} gewählt.`,
+  callOtherwise: (number) => `Weitere Wege zu ${number}`,
+  callTitle: 'Anrufen',
+  phoneThatRings: 'Telefon, das klingelt',
+  phoneAt: (extension, host) => `${extension} an Anlage ${host}`,
+  callNow: 'Anrufen',
+  callAnyway: 'Trotzdem anrufen; das wird vermerkt',
 
   disposition: 'Ergebnis des Anrufs',
   correctDisposition: 'Gespeichertes berichtigen',
@@ -200,6 +246,14 @@ export const de: Texts = {
     store_unavailable: 'Im Moment kann nicht gespeichert werden. Gleich noch einmal versuchen.',
     store_full: 'Es ist kein Platz mehr. Sagen Sie es Ihrer Administration.',
     internal: 'Etwas ist schiefgegangen. Versuchen Sie es noch einmal.',
+    password_refused: 'Das ist nicht Ihr Passwort.',
+    secret_key_required:
+      'Der Hub hat keinen Schlüssel, um das sicher aufzubewahren. Sagen Sie es Ihrem Administrator.',
+    do_not_call: 'Möchte nicht angerufen werden.',
+    pbx_unreachable: 'Die Telefonanlage antwortet nicht.',
+    pbx_busy: 'Die Telefonanlage ist beschäftigt. Versuchen Sie es gleich noch einmal.',
+    pbx_timeout: 'Die Telefonanlage hat nicht rechtzeitig geantwortet.',
+    pbx_outcome_unknown: 'Die Telefonanlage wurde gefragt; ob sie anruft, ist nicht bekannt.',
     invitation_refused: 'Diese Einladung gilt nicht mehr. Bitten Sie um eine neue.',
   },
 }

@@ -16,6 +16,8 @@ export const en = {
   liveOn: 'Calls for you open here.',
   liveOff: 'Not connected to your calls. Trying again …',
   liveNone: 'No calls are pushed to you: no extension is set for you.',
+  leaveUnsaved: 'Something is not saved yet. Leave it?',
+  tenant: 'Organisation',
   dueCallbacks: (count: number) => (count === 1 ? 'One callback is due.' : `${count} callbacks are due.`),
 
   // Signing in
@@ -36,6 +38,44 @@ export const en = {
   passwordTooShort: 'At least 10 characters.',
   passwordSet: 'Your password is set. You can sign in now.',
   noInvitation: 'This link is not complete. Open the whole link of your invitation.',
+
+  // One's own account
+  accountTitle: 'Your account',
+  authenticator: 'Authenticator',
+  authOff:
+    'Not set up: your password alone signs you in. With an authenticator app, signing in also asks for a code that changes every half minute.',
+  setUpAuthenticator: 'Set up an authenticator',
+  authAddKey:
+    'Add this key to your authenticator app, as a time-based code (TOTP). Then type the code it shows.',
+  authKey: 'Key',
+  openInApp: 'Open in an app on this device',
+  authCodeHint: 'Six digits.',
+  authCodeWrong: 'This is not the code of now. Wait for the next one; is the clock of the device right?',
+  confirmCode: 'Confirm',
+  authNowOn: 'The authenticator is set up. From now on signing in asks for its code.',
+  recoveryCodes: 'Recovery codes',
+  recoveryHint:
+    'Each signs you in once when the app is not at hand. They are shown now and never again: print them, or keep them where your password is not.',
+  codesKept: 'I have kept them',
+  copy: 'Copy',
+  copied: 'Copied.',
+  print: 'Print',
+  authOn: (when: string) => `Set up on ${when}. Signing in asks for its code.`,
+  codesLeft: (count: number) =>
+    count === 0
+      ? 'No recovery code is left.'
+      : count === 1
+        ? 'One recovery code is left.'
+        : `${count} recovery codes are left.`,
+  newCodes: 'For new codes, or a new device, take the authenticator away and set it up again.',
+  takeAway: 'Take the authenticator away',
+  takeAwayHint: 'Your password alone will sign you in, and the recovery codes end.',
+  currentPassword: 'Your password now',
+  changePassword: 'Change password',
+  passwordChanged: (ended: number) =>
+    ended === 0
+      ? 'Your password is changed.'
+      : `Your password is changed; you were signed out ${ended === 1 ? 'in one other place' : `in ${ended} other places`}.`,
 
   // Asking for a card
   popTitle: 'Card',
@@ -67,6 +107,12 @@ export const en = {
   // Calling
   callNumber: (number: string) => `Call ${number}`,
   calling: (number: string) => `Your phone rings; then ${number} is called.`,
+  callOtherwise: (number: string) => `More ways to reach ${number}`,
+  callTitle: 'Call',
+  phoneThatRings: 'Phone that rings',
+  phoneAt: (extension: string, host: number) => `${extension} at PBX ${host}`,
+  callNow: 'Call',
+  callAnyway: 'Call all the same; this is written down',
 
   // Dispositions
   disposition: 'What became of the call',
@@ -211,6 +257,13 @@ export const en = {
     store_unavailable: 'The hub cannot save at the moment. Try again in a moment.',
     store_full: 'The hub has no space left. Tell your administrator.',
     internal: 'Something went wrong in the hub. Try again.',
+    password_refused: 'This is not your password.',
+    secret_key_required: 'The hub has no key to keep this safe with. Tell your administrator.',
+    do_not_call: 'Asked not to be called.',
+    pbx_unreachable: 'The phone system does not answer.',
+    pbx_busy: 'The phone system is busy. Try again in a moment.',
+    pbx_timeout: 'The phone system did not answer in time.',
+    pbx_outcome_unknown: 'The phone system was asked; whether it calls is not known.',
     invitation_refused: 'This invitation is not valid any more. Ask for a new one.',
   } as Record<string, string>,
 }

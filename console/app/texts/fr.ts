@@ -16,6 +16,8 @@ export const fr: Texts = {
   liveOn: 'Vos appels s’ouvrent ici.',
   liveOff: 'Pas de liaison avec vos appels. Nouvel essai …',
   liveNone: 'Aucun appel ne vous est signalé : aucun poste ne vous est attribué.',
+  leaveUnsaved: 'Quelque chose n’est pas encore enregistré. Quitter quand même ?',
+  tenant: 'Organisation',
   dueCallbacks: (count) => (count === 1 ? 'Un rappel est à faire.' : `${count} rappels sont à faire.`),
 
   signIn: 'Se connecter',
@@ -36,6 +38,46 @@ export const fr: Texts = {
   passwordTooShort: 'Au moins 10 caractères.',
   passwordSet: 'Votre mot de passe est enregistré. Vous pouvez vous connecter.',
   noInvitation: 'Ce lien est incomplet. Ouvrez le lien entier de votre invitation.',
+
+  accountTitle: 'Votre compte',
+  authenticator: 'Application d’authentification',
+  authOff:
+    'Non configurée : votre mot de passe suffit pour vous connecter. Avec une application d’authentification, la connexion demande aussi un code qui change toutes les trente secondes.',
+  setUpAuthenticator: 'Configurer une application',
+  authAddKey:
+    'Ajoutez cette clé à votre application d’authentification, comme code temporel (TOTP). Saisissez ensuite le code affiché.',
+  authKey: 'Clé',
+  openInApp: 'Ouvrir dans une application de cet appareil',
+  authCodeHint: 'Six chiffres.',
+  authCodeWrong:
+    'Ce n’est pas le code actuel. Attendez le suivant ; l’horloge de l’appareil est-elle à l’heure ?',
+  confirmCode: 'Confirmer',
+  authNowOn: 'L’application est configurée. Désormais la connexion demande son code.',
+  recoveryCodes: 'Codes de récupération',
+  recoveryHint:
+    'Chacun vous connecte une fois quand l’application n’est pas à portée de main. Ils sont affichés maintenant et plus jamais : imprimez-les, ou gardez-les ailleurs que votre mot de passe.',
+  codesKept: 'Je les ai gardés',
+  copy: 'Copier',
+  copied: 'Copié.',
+  print: 'Imprimer',
+  authOn: (when) => `Configurée le ${when}. La connexion demande son code.`,
+  codesLeft: (count) =>
+    count === 0
+      ? 'Il ne reste aucun code de récupération.'
+      : count === 1
+        ? 'Il reste un code de récupération.'
+        : `Il reste ${count} codes de récupération.`,
+  newCodes:
+    'Pour de nouveaux codes ou un nouvel appareil, retirez l’application et configurez-la de nouveau.',
+  takeAway: 'Retirer l’application',
+  takeAwayHint:
+    'Votre mot de passe suffira pour vous connecter, et les codes de récupération ne vaudront plus.',
+  currentPassword: 'Votre mot de passe actuel',
+  changePassword: 'Changer de mot de passe',
+  passwordChanged: (ended) =>
+    ended === 0
+      ? 'Votre mot de passe est changé.'
+      : `Votre mot de passe est changé ; vous avez été déconnecté ${ended === 1 ? 'à un autre endroit' : `à ${ended} autres endroits`}.`,
 
   popTitle: 'Fiche',
   popIdle: 'Prêt pour le prochain appel',
@@ -64,6 +106,12 @@ export const fr: Texts = {
 
   callNumber: (number) => `Appeler le ${number}`,
   calling: (number) => `Votre téléphone sonne ; ensuite le ${number} est appelé.`,
+  callOtherwise: (number) => `Autres façons de joindre ${number}`,
+  callTitle: 'Appeler',
+  phoneThatRings: 'Poste qui sonne',
+  phoneAt: (extension, host) => `${extension} du standard ${host}`,
+  callNow: 'Appeler',
+  callAnyway: 'Appeler quand même ; ce sera noté',
 
   disposition: 'Suite donnée à l’appel',
   correctDisposition: 'Corriger ce qui a été enregistré',
@@ -200,6 +248,13 @@ export const fr: Texts = {
     store_unavailable: 'L’enregistrement est impossible pour l’instant. Réessayez dans un moment.',
     store_full: 'Il n’y a plus de place. Prévenez votre administrateur.',
     internal: 'Une erreur est survenue. Réessayez.',
+    password_refused: 'Ce n’est pas votre mot de passe.',
+    secret_key_required: 'Le hub n’a pas de clé pour garder cela en sûreté. Prévenez votre administrateur.',
+    do_not_call: 'A demandé à ne pas être appelé.',
+    pbx_unreachable: 'Le standard ne répond pas.',
+    pbx_busy: 'Le standard est occupé. Réessayez dans un instant.',
+    pbx_timeout: 'Le standard n’a pas répondu à temps.',
+    pbx_outcome_unknown: 'Le standard a reçu la demande ; on ne sait pas s’il appelle.',
     invitation_refused: 'Cette invitation n’est plus valable. Demandez-en une autre.',
   },
 }

@@ -16,6 +16,8 @@ export const ro: Texts = {
   liveOn: 'Apelurile tale se deschid aici.',
   liveOff: 'Fără legătură cu apelurile tale. Se încearcă din nou …',
   liveNone: 'Nu primești apeluri aici: nu ai un interior atribuit.',
+  leaveUnsaved: 'Ceva nu este încă salvat. Părăsești pagina?',
+  tenant: 'Organizația',
   dueCallbacks: (count) =>
     count === 1 ? 'Un apel de revenire este scadent.' : `${count} apeluri de revenire sunt scadente.`,
 
@@ -37,6 +39,44 @@ export const ro: Texts = {
   passwordTooShort: 'Cel puțin 10 caractere.',
   passwordSet: 'Parola este setată. Te poți autentifica acum.',
   noInvitation: 'Acest link nu este complet. Deschide linkul întreg din invitație.',
+
+  accountTitle: 'Contul tău',
+  authenticator: 'Aplicația de autentificare',
+  authOff:
+    'Nu este configurată: te autentifici doar cu parola. Cu o aplicație de autentificare ți se cere și un cod care se schimbă la fiecare jumătate de minut.',
+  setUpAuthenticator: 'Configurează o aplicație',
+  authAddKey:
+    'Adaugă această cheie în aplicația de autentificare, ca un cod bazat pe timp (TOTP). Apoi scrie codul pe care îl arată.',
+  authKey: 'Cheie',
+  openInApp: 'Deschide într-o aplicație de pe acest dispozitiv',
+  authCodeHint: 'Șase cifre.',
+  authCodeWrong:
+    'Acesta nu este codul de acum. Așteaptă-l pe următorul; ceasul dispozitivului este potrivit?',
+  confirmCode: 'Confirmă',
+  authNowOn: 'Aplicația este configurată. De acum, la autentificare se cere codul ei.',
+  recoveryCodes: 'Coduri de recuperare',
+  recoveryHint:
+    'Fiecare te autentifică o singură dată, când aplicația nu este la îndemână. Sunt arătate acum și niciodată iar: tipărește-le sau ține-le în alt loc decât parola.',
+  codesKept: 'Le-am păstrat',
+  copy: 'Copiază',
+  copied: 'Copiat.',
+  print: 'Tipărește',
+  authOn: (when) => `Configurată la ${when}. La autentificare se cere codul ei.`,
+  codesLeft: (count) =>
+    count === 0
+      ? 'Nu a mai rămas niciun cod de recuperare.'
+      : count === 1
+        ? 'A mai rămas un cod de recuperare.'
+        : `Au mai rămas ${count} coduri de recuperare.`,
+  newCodes: 'Pentru coduri noi sau un dispozitiv nou, elimină aplicația și configureaz-o din nou.',
+  takeAway: 'Elimină aplicația',
+  takeAwayHint: 'Te vei autentifica doar cu parola, iar codurile de recuperare nu mai sunt valabile.',
+  currentPassword: 'Parola de acum',
+  changePassword: 'Schimbă parola',
+  passwordChanged: (ended) =>
+    ended === 0
+      ? 'Parola este schimbată.'
+      : `Parola este schimbată; ai fost deconectat ${ended === 1 ? 'dintr-un alt loc' : `din alte ${ended} locuri`}.`,
 
   popTitle: 'Fișă',
   popIdle: 'Pregătit pentru următorul apel',
@@ -65,6 +105,12 @@ export const ro: Texts = {
 
   callNumber: (number) => `Sună la ${number}`,
   calling: (number) => `Telefonul tău sună; apoi este apelat ${number}.`,
+  callOtherwise: (number) => `Alte moduri de a suna la ${number}`,
+  callTitle: 'Sună',
+  phoneThatRings: 'Telefonul care sună',
+  phoneAt: (extension, host) => `${extension} la centrala ${host}`,
+  callNow: 'Sună',
+  callAnyway: 'Sună totuși; se notează',
 
   disposition: 'Rezultatul apelului',
   correctDisposition: 'Corectează ce s-a salvat',
@@ -201,6 +247,13 @@ export const ro: Texts = {
     store_unavailable: 'Momentan nu se poate salva. Încearcă din nou imediat.',
     store_full: 'Nu mai este spațiu. Anunță administratorul.',
     internal: 'A apărut o eroare. Încearcă din nou.',
+    password_refused: 'Aceasta nu este parola ta.',
+    secret_key_required: 'Hubul nu are o cheie ca să păstreze asta în siguranță. Anunță administratorul.',
+    do_not_call: 'A cerut să nu fie sunat.',
+    pbx_unreachable: 'Centrala telefonică nu răspunde.',
+    pbx_busy: 'Centrala telefonică este ocupată. Încearcă din nou imediat.',
+    pbx_timeout: 'Centrala telefonică nu a răspuns la timp.',
+    pbx_outcome_unknown: 'Centrala telefonică a primit cererea; nu se știe dacă sună.',
     invitation_refused: 'Această invitație nu mai este valabilă. Cere una nouă.',
   },
 }

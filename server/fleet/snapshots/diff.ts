@@ -138,7 +138,7 @@ function movedRows(resource: string, old: Map<string, Row>, now: Map<string, Row
 }
 
 /** The places of a longest rising part of a list. */
-function longestRising(values: readonly number[]): Set<number> {
+export function longestRising(values: readonly number[]): Set<number> {
   const ends: number[] = []
   const previous: number[] = []
   values.forEach((value, index) => {

@@ -9,6 +9,7 @@ import { lockHost } from '../hosts.ts'
 import { write, type FleetDeps, type FleetStore, type FleetTx } from '../write.ts'
 import { asPbxError } from '../xapi-errors.ts'
 import type { XapiSessions } from '../xapi-sessions.ts'
+import { notAudited } from './already-audited.ts'
 import { authorsOf, type Author } from './authors.ts'
 import { pack, type Configuration, type Content } from './content.ts'
 import type { Change } from './diff.ts'
@@ -28,7 +29,8 @@ class Overtaken extends Error {}
 
 const MOST_TRIES = 5
 
-export type Findings = { changes: Change[]; authors: Author[] }
+/** `count`: of all changes; `changes`: of those that no audit tells of yet. */
+export type Findings = { count: number; changes: Change[]; authors: Author[] }
 
 export function openTaking(store: FleetStore, { clock }: FleetDeps, xapi: XapiSessions, shelf: Shelf): Take {
   const read = async (actor: Actor, { hostId, signal }: TakeOptions) => {
@@ -46,9 +48,11 @@ export function openTaking(store: FleetStore, { clock }: FleetDeps, xapi: XapiSe
     pbx: XapiClient,
     signal: AbortSignal | undefined,
   ): Promise<Findings> => {
-    if (before === null || before.sha256 === content.sha256) return { changes: [], authors: [] }
-    const changes = await changesSince(store, shelf, before, configuration)
-    return { changes, authors: await authorsOf(pbx, changes, before.taken_at, signal) }
+    if (before === null || before.sha256 === content.sha256) return { count: 0, changes: [], authors: [] }
+    const found = await changesSince(store, shelf, before, configuration)
+    const host: HostKey = { tenantId: before.tenant_id, hostId: before.pbx_host_id }
+    const changes = await notAudited(store, host, found, before.taken_at)
+    return { count: found.length, changes, authors: await authorsOf(pbx, changes, before.taken_at, signal) }
   }
 
   return async (actor, options) => {
@@ -112,7 +116,7 @@ async function keep(tx: FleetTx, keeping: Keeping): Promise<Snapshot> {
   const row = { tenant_id, pbx_host_id, content_id, taken_at: takenAt, unchanged, source }
   const { id } = await tx.db
     .insertInto('pbx_snapshots')
-    .values({ ...row, changes: found.changes.length, created_at: now })
+    .values({ ...row, changes: found.count, created_at: now })
     .returning('id')
     .executeTakeFirstOrThrow()
   await insertChanges(
@@ -125,7 +129,7 @@ async function keep(tx: FleetTx, keeping: Keeping): Promise<Snapshot> {
   const snapshot = toSnapshot({
     ...row,
     id,
-    changes: found.changes.length,
+    changes: found.count,
     sha256: content.sha256,
     size: content.size,
     ...columns,

@@ -9,8 +9,8 @@ export type Calendar = {
   hours: Row | null
   breakTime: Row | null
   holidays: readonly Row[]
-  /** A department that somebody has opened or closed by hand. */
-  override: { mode: string; until: number | null } | null
+  /** What somebody has set the department `of` to by hand, until an instant (ms) or for good. */
+  override: { of: string; mode: string; hours: Hours; until: number | null } | null
 }
 
 export type Hours = 'office' | 'out' | 'break' | 'holiday' | 'operator'
@@ -45,15 +45,23 @@ export function calendarOf(world: World, department: Row | null): Calendar {
   const hours = rowOf(department['Hours'])
   const breakTime = rowOf(department['BreakTime'])
   const isOwn = hasOwn(hours)
+  const of = `department ${nameOf(department)}`
+  // Flags: a word may stand beside it that says only that there is one.
   const mode = textOf(department['CurrentGroupHours'])
+    .split(/,\s*/)
+    .find((word) => Object.hasOwn(FORCED, word))
+  const forced = mode === undefined ? undefined : FORCED[mode]
   const until = Date.parse(textOf(department['OverrideExpiresAt']))
   return {
-    owner: isOwn ? `department ${nameOf(department)}` : main.owner,
+    owner: isOwn ? of : main.owner,
     zone: isOwn ? (world.zoneOf(department['TimeZoneId']) ?? main.zone) : main.zone,
     hours: isOwn ? hours : main.hours,
     breakTime: hasOwn(breakTime) ? breakTime : main.breakTime,
     holidays: department['OverrideHolidays'] === true ? own : [...main.holidays, ...own],
-    override: ['', 'Default'].includes(mode) ? null : { mode, until: Number.isNaN(until) ? null : until },
+    override:
+      mode === undefined || forced === undefined
+        ? null
+        : { of, mode, hours: forced, until: Number.isNaN(until) ? null : until },
   }
 }
 
@@ -68,8 +76,8 @@ const FORCED: Readonly<Record<string, Hours>> = {
 export const holidayAt = ({ holidays, zone }: Calendar, at: number): Row | null =>
   holidays.find((holiday) => isHoliday(holiday, zone, at)) ?? null
 
-/** Whether a schedule with days of its own holds at a moment, holidays aside; null = it has none of its own. */
-function ownHours(schedule: Row | null, zone: string, at: number): { open: boolean; why: string } | null {
+/** Whether a schedule with days of its own holds at a moment, holidays aside. */
+function ownHours(schedule: Row | null, zone: string, at: number): { open: boolean; why: string } {
   const type = textOf(schedule?.['Type'])
   if (type === 'AllHours') return { open: true, why: 'always open' }
   if (type === 'Never') return { open: false, why: 'never open' }
@@ -81,22 +89,32 @@ function ownHours(schedule: Row | null, zone: string, at: number): { open: boole
   return { open: period !== null, why: inside }
 }
 
-/** What a calendar says of a moment: by hand, then holidays, breaks and hours. */
-export function momentOf(calendar: Calendar, at: number): Moment {
+/**
+ * What a calendar says of a moment: by hand, then holidays, breaks and hours. Holidays and breaks count where somebody
+ * has a destination for them, as `counts` says; elsewhere they are hours like any other.
+ */
+export function momentOf(
+  calendar: Calendar,
+  at: number,
+  counts: (hours: Hours) => boolean = () => true,
+): Moment {
   const { override, owner, zone } = calendar
-  const forced = override === null ? undefined : FORCED[override.mode]
-  if (forced !== undefined && (override?.until ?? Infinity) > at)
-    return { hours: forced, why: `${owner} was set to ${override?.mode} by hand` }
-  const holiday = calendar.hours?.['IgnoreHolidays'] === true ? null : holidayAt(calendar, at)
+  if (override && (override.until ?? Infinity) > at) {
+    const { hours, of, mode } = override
+    if (!['holiday', 'break'].includes(hours) || counts(hours))
+      return { hours, why: `${of} was set to ${mode} by hand` }
+  }
+  const isIgnored = calendar.hours?.['IgnoreHolidays'] === true || !counts('holiday')
+  const holiday = isIgnored ? null : holidayAt(calendar, at)
   if (holiday !== null)
     return { hours: 'holiday', why: `holiday "${textOf(holiday['Name'])}" of ${owner}: ${clockAt(zone, at)}` }
-  if (calendar.hours === null) return { hours: 'office', why: `${owner} has no office hours` }
-  if (textOf(calendar.breakTime?.['Type']) !== 'Never') {
+  if (textOf(calendar.breakTime?.['Type']) !== 'Never' && counts('break')) {
     const pause = periodAt(calendar.breakTime, zone, at)
     if (pause !== null)
       return { hours: 'break', why: `break of ${owner}: ${clockAt(zone, at)} is in ${periodText(pause)}` }
   }
-  const { open, why } = ownHours(calendar.hours, zone, at) ?? { open: true, why: '' }
+  if (calendar.hours === null) return { hours: 'office', why: `${owner} has no office hours` }
+  const { open, why } = ownHours(calendar.hours, zone, at)
   return {
     hours: open ? 'office' : 'out',
     why: `${open ? 'office hours' : 'outside the office hours'} of ${owner}: ${why}`,
@@ -109,13 +127,11 @@ export function holds(schedule: Row | null, calendar: Calendar, at: number): { o
   const holiday = schedule?.['IgnoreHolidays'] === true ? null : holidayAt(calendar, at)
   const ofHoliday = holiday === null ? null : `holiday "${textOf(holiday['Name'])}"`
   if (['', 'OfficeHours', 'OutOfOfficeHours', 'BreakTime'].includes(type)) {
-    const { hours, why } = momentOf({ ...calendar, holidays: [] }, at)
+    const { hours, why } = momentOf(calendar, at, (one) => one === 'break')
     if (type === 'BreakTime') return { open: hours === 'break', why }
-    const isOpen = hours === 'office' || hours === 'break' || hours === 'operator'
-    return { open: type === 'OutOfOfficeHours' ? !isOpen : isOpen, why }
+    return { open: (hours === 'out') === (type === 'OutOfOfficeHours'), why }
   }
-  const own = ownHours(schedule, calendar.zone, at) ?? { open: true, why: '' }
   if (type === 'SpecificHoursExcludingHolidays' && ofHoliday) return { open: false, why: ofHoliday }
   if (type === 'OutOfSpecificHoursIncludingHolidays' && ofHoliday) return { open: true, why: ofHoliday }
-  return own
+  return ownHours(schedule, calendar.zone, at)
 }

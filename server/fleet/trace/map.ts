@@ -1,7 +1,8 @@
 import type { Row } from '../snapshots/canonical.ts'
 import { END, placeOf, type Place } from './places.ts'
 import { RULE_ROUTES, ruleName } from './rules.ts'
-import { stopAt, type Stop, type Way } from './stations.ts'
+import { stopAt } from './stations.ts'
+import type { Stop, Way } from './stop.ts'
 import { rowOf, textOf, type World } from './world.ts'
 
 export const ANY_TIME = { at: null, caller: null }

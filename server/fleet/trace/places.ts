@@ -67,7 +67,7 @@ export function placeOf(world: World, destination: Row | null, at: string | null
   if (to === 'VoiceMail' || to === 'VoiceMailOfDestination') return mailbox(world, number || (at ?? ''))
   if (to === 'External' || to === 'Deflect' || to === 'Boomerang')
     return external || number ? place('external', external || number) : place('missing', '')
-  if (to === 'Callback') return place('callback', at)
+  if (to === 'Callback') return place('callback', number || at)
   if (to === '' || to === 'None') return END
   const wanted = STATION_OF[to]
   if (wanted === undefined) return place('unknown', to)

@@ -53,7 +53,8 @@ function covers(wide: string, narrow: string): boolean {
 
 const exactKey = (rule: Row) => JSON.stringify([isOfCaller(rule), textOf(rule['Data']), trunkOf(rule)])
 
-const takesAll = (other: Row, rule: Row): boolean =>
+/** Whether `other` takes every call that the rule takes, when it is looked at first; only what is certain. */
+export const takesAll = (other: Row, rule: Row): boolean =>
   (trunkOf(other) === '' || trunkOf(other) === trunkOf(rule)) &&
   (isOfCaller(other) === isOfCaller(rule)
     ? covers(textOf(other['Data']), textOf(rule['Data']))
@@ -207,11 +208,11 @@ function loops(map: PbxMap): Finding[] {
 
 const DEAD_ENDS: Readonly<Record<string, readonly [string, string]>> = {
   queue: [
-    'Nobody is in the queue, and calls are ended.',
+    'Nobody is in the queue who can be rung, and calls are ended.',
     'Add agents, or a destination for calls that nobody answers.',
   ],
   ring_group: [
-    'Nobody is in the ring group, and calls are ended.',
+    'Nobody is in the ring group who can be rung, and calls are ended.',
     'Add members, or a destination for calls that nobody answers.',
   ],
   ivr: [

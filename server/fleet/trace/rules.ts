@@ -105,7 +105,7 @@ export function routeOfRule(
   const isOfOffice = ['', 'OfficeHours', 'OutOfOfficeHours'].includes(textOf(schedule?.['Type']))
   if (rule['AlterDestinationDuringHolidays'] === true && schedule?.['IgnoreHolidays'] !== true) {
     if (isOfOffice) {
-      const { hours, why } = momentOf(calendar, at)
+      const { hours, why } = momentOf(calendar, at, (one) => one === 'holiday' || one === 'break')
       if (hours === 'holiday') return { route: 'holiday', why }
     } else {
       const holiday = holidayAt(calendar, at)

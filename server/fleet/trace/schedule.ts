@@ -63,13 +63,12 @@ export function isHoliday(holiday: Row, zone: string, at: number): boolean {
     ? [year - 1, year].map((begin) => [begin, begin + (goesOver ? 1 : 0)] as const)
     : [[number('Year'), number('YearEnd') || number('Year') + (goesOver ? 1 : 0)] as const]
   return years.some(([begin, finish]) => {
-    // 29 February has no yearly feast in other years; a period that ends there ends with the month.
+    // A day that is not in the year, 29 February, lies between its neighbours and lasts no time.
+    const next = (of: number, inMonth: number) => Date.UTC(of, inMonth, 1)
     const [starts, ends] = [dateOf(begin, month, first), dateOf(finish, lastMonth, last)]
-    const isOneDay = month === lastMonth && first === last
-    if (isOneDay && starts === null) return false
-    const begins = starts ?? Date.UTC(begin, month, 1)
-    const stops = ends ?? Date.UTC(finish, lastMonth, 1) - DAY_MS
-    return local >= begins + from && local < stops + end
+    const begins = starts === null ? next(begin, month) : starts + from
+    const stops = ends === null ? next(finish, lastMonth) : ends + end
+    return local >= begins && local < stops
   })
 }
 

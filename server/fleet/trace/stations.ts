@@ -1,39 +1,9 @@
 import type { Row } from '../snapshots/canonical.ts'
-import { calendarOf, holds, mainCalendar, momentOf } from './calendar.ts'
+import { calendarOf, momentOf, type Hours } from './calendar.ts'
+import { availableProfile, extensionStop } from './forwarding.ts'
 import { END, outboundRuleFor, placeOf, placeOfForward, type Place } from './places.ts'
-import { fits } from './rules.ts'
+import { seconds, stop, way, type Circumstances, type Stop, type Way } from './stop.ts'
 import { departmentOf, nameOf, rowOf, rowsOf, textOf, type Station, type World } from './world.ts'
-
-/** One way on from a place: what happens there, and where it leads. */
-export type Way = {
-  /** `always`, `no_answer`, `busy`, `not_registered`, `timeout`, `invalid_key`, `key 1`, `status Away`, `hours`. */
-  on: string
-  afterSeconds: number | null
-  to: Place
-  why: string
-}
-
-/** What becomes of a call at a place. */
-export type Stop = {
-  ways: Way[]
-  /** Who is rung there. */
-  rings: { number: string; name: string | null; is_there: boolean }[]
-  why: string[]
-  /** Somebody or something may take the call here. */
-  takes: boolean
-}
-
-/** When, and for whom; null at = any time, so that every setting counts. */
-export type Circumstances = { at: number | null; caller: string | null }
-
-const stop = (part: Partial<Stop>): Stop => ({ ways: [], rings: [], why: [], takes: false, ...part })
-const seconds = (value: unknown): number | null => (typeof value === 'number' && value > 0 ? value : null)
-const way = (on: string, to: Place, why: string, afterSeconds: number | null = null): Way => ({
-  on,
-  to,
-  why,
-  afterSeconds,
-})
 
 const ROUTES = [
   ['holiday', 'HolidaysRoute'],
@@ -64,19 +34,23 @@ function byHours(
       why: [],
       closed: false,
     }
-  const moment = momentOf(calendarOf(world, departmentOf(world, row)), at)
+  const isSet = (hours: Hours) => set.some((one) => one.hours === hours)
+  const moment = momentOf(calendarOf(world, departmentOf(world, row)), at, isSet)
   const taken = set.find(({ hours }) => hours === moment.hours)
   if (!taken) return { ways: [], why: [moment.why], closed: false }
   return { ways: [way('hours', taken.place, moment.why)], why: [moment.why], closed: true }
 }
 
-const memberRings = (world: World, list: Row[]) =>
-  list.map((member) => {
+/** The members of a list that are rung: extensions that are switched off are not. */
+function memberRings(world: World, list: Row[], isRung: (user: Row) => boolean = () => true): Stop['rings'] {
+  return list.flatMap((member) => {
     const number = textOf(member['Number'])
     const found = world.stations.get(number)
+    if (found && (found.row['Enabled'] === false || !isRung(found.row))) return []
     const is_there = found !== undefined || world.unread.has('extension')
-    return { number, name: found?.name ?? null, is_there }
+    return [{ number, name: found?.name ?? null, is_there }]
   })
+}
 
 function queueStop(world: World, station: Station, asked: Circumstances): Stop {
   const { row, number } = station
@@ -98,7 +72,8 @@ function ringGroupStop(world: World, station: Station, asked: Circumstances): St
   const { row, number } = station
   const hours = byHours(world, station, asked)
   if (hours.closed) return stop(hours)
-  const rings = memberRings(world, rowsOf(row['Members']))
+  const ofGroups = (user: Row) => availableProfile(user)?.['DisableRingGroupCalls'] !== true
+  const rings = memberRings(world, rowsOf(row['Members']), ofGroups)
   const after = seconds(row['RingTime'])
   const why = rings.length === 0 ? 'the ring group has no members' : `nobody answered within ${after ?? 0} s`
   const unanswered = placeOf(world, rowOf(row['ForwardNoAnswer']), number) ?? END
@@ -157,56 +132,6 @@ function departmentStop(world: World, { row, number }: Station, { at }: Circumst
   const { hours, why } = momentOf(calendarOf(world, row), at)
   const to = hours === 'operator' ? operator() : of(fields[hours])
   return stop({ ways: [way('hours', to, why)], why: [why] })
-}
-
-const OUTCOMES = [
-  ['no_answer', 'NoAnswer', 'NoAnswerExternal', 'nobody answers'],
-  ['busy', 'PhoneBusy', 'BusyExternal', 'the extension is busy'],
-  ['not_registered', 'PhoneNotRegistered', 'NotRegisteredExternal', 'no phone of it is registered'],
-] as const
-
-function extensionStop(world: World, { row, number, name }: Station, asked: Circumstances): Stop {
-  if (row['Enabled'] === false) return stop({ ways: [way('always', END, 'the extension is switched off')] })
-  const exceptions = rowsOf(row['ForwardingExceptions']).filter((rule) => isFor(world, rule, asked))
-  const ofCondition = (condition: string) =>
-    exceptions.find((rule) => textOf(rule['Condition']) === condition) ?? null
-  const diverted = ofCondition('BasedOnCallerID') ?? ofCondition('ForwardAll')
-  const profiles = rowsOf(row['ForwardingProfiles'])
-  const available = profiles.find((profile) => profile['Name'] === 'Available') ?? profiles[0] ?? null
-  const after = seconds(available?.['NoAnswerTimeout'])
-  const answers = rowOf(available?.['AvailableRoute'])
-  const ways: Way[] = OUTCOMES.map(([on, condition, field, why]) => {
-    const exception = rowOf(ofCondition(condition)?.['Destination'])
-    const place = placeOf(world, exception ?? rowOf(answers?.[field]), number) ?? END
-    const told = exception ? `${why}; a rule of the extension` : why
-    return way(on, place, told, on === 'no_answer' ? after : null)
-  })
-  for (const profile of profiles) {
-    const away = rowOf(rowOf(profile['AwayRoute'])?.['External'])
-    if (profile === available || away === null) continue
-    const status = textOf(profile['CustomName']) || textOf(profile['Name'])
-    ways.push(way(`status ${status}`, placeOf(world, away, number) ?? END, `the status is ${status}`))
-  }
-  if (diverted && asked.at !== null) {
-    const to = placeOf(world, rowOf(diverted['Destination']), number) ?? END
-    return stop({
-      ways: [way('always', to, `a rule of the extension for ${textOf(diverted['Data']) || 'all calls'}`)],
-    })
-  }
-  if (diverted)
-    ways.push(
-      way('rule', placeOf(world, rowOf(diverted['Destination']), number) ?? END, 'a rule of the extension'),
-    )
-  return stop({ ways, rings: [{ number, name, is_there: true }], takes: true, why: ['status Available'] })
-}
-
-/** Whether a rule of an extension counts for this caller now. */
-function isFor(world: World, rule: Row, { at, caller }: Circumstances): boolean {
-  if (rule['Enabled'] !== true || rule['CallType'] === 'InternalCallsOnly') return false
-  if (at === null) return true
-  if (rule['Condition'] === 'BasedOnCallerID' && !fits(textOf(rule['Data']), caller ?? '')) return false
-  const schedule = rowOf(rule['Hours'])
-  return schedule === null || holds(schedule, mainCalendar(world), at).open
 }
 
 /** What becomes of a call at a place, at a moment or at any time. */

@@ -145,6 +145,21 @@ test('holidays of one day, of several, over the new year, on 29 February, and wi
   assert.deepEqual([is(once, '2026-05-02T10:00:00Z'), is(once, '2027-05-02T10:00:00Z')], [true, false])
   const leap = { Month: 2, Day: 29, IsRecurrent: true }
   assert.deepEqual([is(leap, '2028-02-29T10:00:00Z'), is(leap, '2026-03-01T10:00:00Z')], [true, false])
+  // In a year without a 29 February it lies between the 28th and March, and its hours with it.
+  const around = { Month: 2, Day: 29, MonthEnd: 3, DayEnd: 2, TimeOfStartDate: 'PT12H', IsRecurrent: true }
+  const before = { Month: 2, Day: 27, MonthEnd: 2, DayEnd: 29, TimeOfEndDate: 'PT16H', IsRecurrent: true }
+  assert.deepEqual(
+    ['2026-02-28T22:00:00Z', '2026-02-28T23:00:00Z', '2028-02-29T10:00:00Z', '2028-02-29T11:00:00Z'].map(
+      (text) => is(around, text),
+    ),
+    [false, true, false, true],
+  )
+  assert.deepEqual(
+    ['2026-02-28T22:59:00Z', '2026-02-28T23:00:00Z', '2028-02-29T14:59:00Z', '2028-02-29T15:00:00Z'].map(
+      (text) => is(before, text),
+    ),
+    [true, false, true, false],
+  )
   const noon = { Month: 5, Day: 1, TimeOfStartDate: 'PT12H', TimeOfEndDate: 'PT23H59M' }
   assert.deepEqual([is(noon, '2026-05-01T09:59:00Z'), is(noon, '2026-05-01T21:59:30Z')], [false, true])
   assert.equal(periodAt(null, 'UTC', NOW), null)
@@ -244,6 +259,129 @@ test('an extension goes on by its forwarding profile and by its rules for caller
   ]
   assert.deepEqual(nodesOf(ask(worldOf(resources))).slice(2), ['extension:100', 'voicemail:100'])
   assert.equal(nodesOf(ask(worldOf(resources), { caller: '' }))[3], 'external:+36301112222')
+})
+
+const profiles = (more: Row[] = []): Row[] => [
+  { Name: 'Available', NoAnswerTimeout: 15, AvailableRoute: { NoAnswerExternal: to('VoiceMail') } },
+  ...more,
+]
+const exception = (Condition: string, Destination: Row, more: Row = {}): Row => ({
+  Enabled: true,
+  Condition,
+  Destination,
+  ...more,
+})
+const PROCEED = to('ProceedWithNoExceptions')
+const leadsOf = (users: Row[], more: Record<string, Row[]> = {}, asked = {}) => {
+  const rules = [rule({ OfficeHoursDestination: to('Extension', '100') })]
+  const found = ask(worldOf({ users, inbound_rules: rules, ...more }), asked)
+  const extension = found.nodes.find(({ id }) => id === 'extension:100')
+  return extension?.ways.map(({ on, to: id }) => `${on} ${id}`)
+}
+
+test('a rule of an extension that proceeds leaves the caller to the profile, past every other rule', () => {
+  const rules = [
+    exception('ForwardAll', to('Extension', '101')),
+    exception('NoAnswer', to('Extension', '102')),
+    exception('BasedOnCallerID', PROCEED, { Data: '*345678' }),
+  ]
+  const users = (ForwardingExceptions: Row[]): Row[] => [
+    { Number: '100', ForwardingProfiles: profiles(), ForwardingExceptions },
+    { Number: '101' },
+    { Number: '102' },
+  ]
+  const plain = ['no_answer voicemail:100', 'busy end', 'not_registered end']
+  assert.deepEqual(leadsOf(users(rules)), plain)
+  assert.deepEqual(leadsOf(users(rules), {}, { caller: '+49' }), ['always extension:101'])
+  assert.deepEqual(leadsOf(users(rules.slice(1)), {}, { caller: '+49' }), [
+    'no_answer extension:102',
+    ...plain.slice(1),
+  ])
+  assert.deepEqual(leadsOf(users([exception('NoAnswer', PROCEED)])), plain)
+})
+
+test('the rules of an extension keep the hours of its department', () => {
+  const users: Row[] = [
+    {
+      Number: '100',
+      PrimaryGroupId: 2,
+      Groups: [{ GroupId: 1 }, { GroupId: 2 }],
+      ForwardingProfiles: profiles(),
+      ForwardingExceptions: [
+        exception('ForwardAll', to('Extension', '101'), { Hours: { Type: 'OutOfOfficeHours' } }),
+      ],
+    },
+    { Number: '101' },
+  ]
+  const groups: Row[] = [
+    { Id: 1, Number: 'GRP1', Name: 'Open', Hours: { Type: 'AllHours' } },
+    { Id: 2, Number: 'GRP2', Name: 'Closed', Hours: { Type: 'Never' } },
+  ]
+  assert.deepEqual(leadsOf(users, { groups }), ['always extension:101'])
+  assert.equal(leadsOf([{ ...users[0]!, PrimaryGroupId: 1 }, users[1]!], { groups })?.length, 3)
+})
+
+test('every status of an extension has its ways', () => {
+  const own = { NoAnswerExternal: to('Queue', '800'), BusyExternal: to('VoiceMail') }
+  const more: Row[] = [
+    { Name: 'Away', AwayRoute: { External: to('VoiceMail'), Internal: to('Extension', '101') } },
+    { Name: 'Custom 1', CustomName: 'Lunch', NoAnswerTimeout: 5, AvailableRoute: own },
+  ]
+  const users: Row[] = [{ Number: '100', ForwardingProfiles: profiles(more) }]
+  assert.deepEqual(leadsOf(users, { queues: [{ Number: '800' }] }), [
+    'no_answer voicemail:100',
+    'busy end',
+    'not_registered end',
+    'status Away voicemail:100',
+    'status Lunch no_answer queue:800',
+    'status Lunch busy voicemail:100',
+    'status Lunch not_registered end',
+  ])
+})
+
+test('a holiday or break that a queue has no destination for is a day like any other', () => {
+  const holidays: Row[] = [{ Name: 'Feast', Month: 5, Day: 6, IsRecurrent: true }]
+  const goes = (queue: Row, hours: Row, groups: Row[] = []) =>
+    ask(
+      worldOf({
+        holidays,
+        groups,
+        'settings.OfficeHours': [{ TimeZoneId: '51', Hours: hours }],
+        queues: [{ Number: '800', Groups: [{ GroupId: 1 }], ...queue }],
+        users: [{ Number: '100' }, { Number: '101' }],
+        inbound_rules: [rule({ OfficeHoursDestination: to('Queue', '800') })],
+      }),
+    ).steps[3]?.node
+  const out = { OutOfOfficeRoute: { Route: to('Extension', '100') } }
+  const off = { HolidaysRoute: { Route: to('Extension', '101') } }
+  assert.equal(goes(out, { Type: 'Never' }), 'extension:100')
+  assert.equal(goes({ ...out, ...off }, { Type: 'Never' }), 'extension:101')
+  assert.equal(goes(out, { Type: 'AllHours' }), 'end')
+  const byHand = (CurrentGroupHours: string): Row[] => [
+    { Id: 1, Number: 'GRP1', Name: 'A', CurrentGroupHours },
+  ]
+  assert.equal(goes(out, { Type: 'AllHours' }, byHand('ForceHoliday')), 'end')
+  assert.equal(goes(out, { Type: 'AllHours' }, byHand('ForceClosed, HasForcedMask')), 'extension:100')
+})
+
+test('who is switched off, or not rung for ring groups, is not rung', () => {
+  const users: Row[] = [
+    { Number: '100', Enabled: false },
+    { Number: '101', ForwardingProfiles: [{ Name: 'Available', DisableRingGroupCalls: true }] },
+    { Number: '102' },
+  ]
+  const people: Row[] = users.map(({ Number = '' }) => ({ Number }))
+  const rung = (destination: Row) =>
+    ask(
+      worldOf({
+        users,
+        queues: [{ Number: '800', Agents: people }],
+        ring_groups: [{ Number: '600', Members: people }],
+        inbound_rules: [rule({ OfficeHoursDestination: destination })],
+      }),
+    ).nodes.flatMap(({ kind, rings }) => (kind === 'extension' ? [] : rings.map(({ number }) => number)))
+  assert.deepEqual(rung(to('Queue', '800')), ['101', '102'])
+  assert.deepEqual(rung(to('RingGroup', '600')), ['102'])
 })
 
 test('queues and receptionists that are closed send calls on at once, and calls that go round are seen to', () => {
@@ -371,12 +509,80 @@ test('every way into an extension, the shortest from each rule', () => {
   assert.equal(waysInto(world, '999'), null)
 })
 
+test('every rule of an extension, whenever it holds, is a way into where it leads', () => {
+  const caller = (Data: string, number: string) =>
+    exception('BasedOnCallerID', to('Extension', number), { Data })
+  const ForwardingExceptions = [
+    caller('+331', '101'),
+    caller('+332', '102'),
+    exception('PhoneBusy', to('Extension', '103')),
+    exception('PhoneBusy', to('Extension', '104'), { Hours: { Type: 'Never' } }),
+  ]
+  const world = worldOf({
+    users: [
+      { Number: '100', ForwardingProfiles: profiles(), ForwardingExceptions },
+      ...['101', '102', '103', '104'].map((Number) => ({ Number })),
+    ],
+    inbound_rules: [
+      rule({ OfficeHoursDestination: to('Extension', '100') }),
+      rule({ Id: 2, CallType: 'InternalCallsOnly', OfficeHoursDestination: to('Extension', '101') }),
+    ],
+  })
+  for (const [number, on] of [
+    ['101', 'rule'],
+    ['102', 'rule'],
+    ['103', 'busy'],
+    ['104', 'busy'],
+  ] as const) {
+    const found = waysInto(world, number)
+    assert.deepEqual(found?.directly, [{ node: 'extension:100', on }])
+    // A rule for internal calls is no way in from outside.
+    assert.deepEqual(
+      found?.ways.map((one) => one.rule.id),
+      [1],
+    )
+  }
+})
+
+test('in a picture of many menus nothing lies over anything else, and what a label leaves out is told', () => {
+  const numbers = Array.from({ length: 20 }, (_, index) => String(700 + index))
+  const ivrs = numbers.map((Number, index): Row => {
+    const keys = [...'1234567890'].map((Input, key): Row => {
+      const ForwardDN = numbers[(index * 3 + key) % numbers.length] ?? ''
+      return { Input, ForwardType: 'IVR', ForwardDN }
+    })
+    return { Number, Timeout: 5, TimeoutForwardType: 'IVR', TimeoutForwardDN: '700', Forwards: keys }
+  })
+  const statuses = ['Away', 'Out of office', 'Custom 1', 'Custom 2', 'Late'].map((Name): Row => {
+    return { Name, AwayRoute: { External: to('VoiceMail') } }
+  })
+  ivrs[19]!['InvalidKeyForwardDN'] = '100'
+  const users = [{ Number: '100', ForwardingProfiles: profiles(statuses) }]
+  const inbound_rules = [rule({ OfficeHoursDestination: to('IVR', '700') })]
+  const found = ask(worldOf({ ivrs, users, inbound_rules }))
+  const svg = drawTrace(found)
+  const boxes = [
+    ...svg.matchAll(/<rect class="(place|again)" x="(\d+)" y="(\d+)" width="(\d+)" height="(\d+)"/g),
+  ].map((match) => ({ what: match[1], at: match.slice(2).map(Number) }))
+  assert.equal(boxes.filter(({ what }) => what === 'place').length, found.nodes.length)
+  const corners = boxes.map(({ at: [x = 0, y = 0, width = 0, height = 0] }) => [x, y, x + width, y + height])
+  for (const [index, [left = 0, top = 0, right = 0, bottom = 0]] of corners.entries())
+    for (const [x1 = 0, y1 = 0, x2 = 0, y2 = 0] of corners.slice(index + 1))
+      assert.ok(x1 >= right || left >= x2 || y1 >= bottom || top >= y2, `two boxes at ${left}, ${top}`)
+  const lines = [...svg.matchAll(/<path d="M\d+ \d+ H\d+ V(\d+) H(\d+)"/g)].map((match) => match[0])
+  assert.equal(lines.length, boxes.length - 1)
+  // Every line comes in at a place of its own.
+  assert.equal(new Set(lines.map((line) => line.replace(/^.*V/, ''))).size, lines.length)
+  assert.match(svg, /no answer 15 s, status Away<[^]*and 3 more/)
+  assert.match(svg, /<title>no answer 15 s, status Away, status Out of office, [^<]*status Late<\/title>/)
+})
+
 test('a picture holds every place once, and no text of the PBX as markup', () => {
   const users = [{ Number: '100', FirstName: '"><script>alert(1)</script>\u0007' }]
   const world = worldOf({ users, inbound_rules: [rule({ OfficeHoursDestination: to('Extension', '100') })] })
   const found = ask(world)
   const svg = drawTrace(found)
-  assert.equal(svg.match(/<rect x=/g)?.length, found.nodes.length)
+  assert.equal(svg.match(/<rect class="place"/g)?.length, found.nodes.length)
   assert.ok(!svg.includes('<script') && !svg.includes('\u0007'))
   assert.ok(svg.includes('&lt;script&gt;'))
 })

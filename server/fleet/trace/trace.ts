@@ -8,7 +8,8 @@ import {
   type Considered,
   type Question,
 } from './rules.ts'
-import { stopAt, type Circumstances, type Stop } from './stations.ts'
+import { stopAt } from './stations.ts'
+import type { Circumstances, Stop } from './stop.ts'
 import type { Row } from '../snapshots/canonical.ts'
 import { nameOf, rowOf, textOf, type World } from './world.ts'
 

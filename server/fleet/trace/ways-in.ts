@@ -46,7 +46,8 @@ export function waysInto(world: World, number: string): WaysIn | null {
       onward.set(node, { to: waiting[at] ?? '', on })
       waiting.push(node)
     }
-  const ways = world.rules.flatMap((rule) =>
+  const fromOutside = world.rules.filter((rule) => rule['CallType'] !== 'InternalCallsOnly')
+  const ways = fromOutside.flatMap((rule) =>
     routesOfRule(world, rule).flatMap(({ on, to }) => {
       if (!onward.has(to.id)) return []
       const through: WayIn['through'] = []

@@ -97,8 +97,11 @@ function isZone(name: string): boolean {
   }
 }
 
-/** The department something belongs to: the first that is there. */
+/** The department something belongs to: its main one, or the first that is there. */
 export function departmentOf(world: World, row: Row): Row | null {
+  const primary = row['PrimaryGroupId']
+  const main = primary === undefined ? undefined : world.departments.find((group) => group['Id'] === primary)
+  if (main) return main
   for (const membership of rowsOf(row['Groups'])) {
     const found = world.departments.find(
       (group) =>

@@ -3,7 +3,7 @@ import { test, type TestContext } from 'node:test'
 import pg from 'pg'
 import type { BulkAnswer } from '../../../contract/bulk.ts'
 import { newHub, type Ask } from '../../../test/hub.ts'
-import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newReadyAddress, onEachStore } from '../../../test/stores.ts'
 
 const customers = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, i) => ({
@@ -26,7 +26,7 @@ async function push(ask: Ask, lines: object[]): Promise<BulkAnswer[]> {
 
 /** A hub, and a connection of the test's own to its database. */
 async function newWorld(t: TestContext) {
-  const address = await newStoreAddress(t, 'postgres')
+  const address = await newReadyAddress(t, 'postgres')
   if (address.kind !== 'postgres') throw new Error('another engine than asked for')
   const { ask } = await newHub(t, 'postgres', { address })
   const client = new pg.Client({ connectionString: address.url })

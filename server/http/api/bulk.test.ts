@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import { test, type TestContext } from 'node:test'
 import type { BulkAnswer } from '../../../contract/bulk.ts'
 import { ADMIN_TOKEN, newHub, type Ask, type Json } from '../../../test/hub.ts'
-import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import type { AuditTables } from '../../platform/audit.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import { openStore, type Store } from '../../platform/database/store.ts'
@@ -40,7 +40,7 @@ const statuses = (answers: BulkAnswer[]) => answers.map(({ status }) => status)
 
 /** A hub and a second handle on its store. */
 async function newWorld(t: TestContext, engine: Engine) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const env: Record<string, string> =
     address.kind === 'sqlite' ? { CORDBOARD_DATA_DIR: new URL('.', `file://${address.file}`).pathname } : {}
   const world = await newHub(t, engine, { address, env })

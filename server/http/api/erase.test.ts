@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { sql } from 'kysely'
 import { openStore, type Store, type StoreAddress } from '../../platform/database/store.ts'
 import type { Engine } from '../../platform/database/engine.ts'
@@ -37,7 +37,7 @@ async function newBook(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, { address, dataDir })
   const make = async (resource: string, body: Json): Promise<Json> => {
     // With a key, so that the answer is recorded as well.

@@ -5,7 +5,7 @@ import type { ServerResponse } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { sql } from 'kysely'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import { newReceiver, type Received } from '../../../test/webhook-receiver.ts'
 import { pruneEvents } from '../../journal/event-forgetting.ts'
@@ -26,7 +26,7 @@ async function newTellingHub(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const lines: string[] = []
   const log = openLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } })
   const env = { CORDBOARD_SECRET_KEY: newMasterKey(), CORDBOARD_ALLOW_PRIVATE: '127.0.0.1' }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { openStore, type Store, type StoreAddress } from '../../platform/database/store.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import type { AuditTables } from '../../platform/audit.ts'
@@ -22,7 +22,7 @@ async function newJournal(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, { address, dataDir, clock: { now: () => world.now } })
   const { ask } = opened
   const say = async (number: string, status: string, more: Json = {}): Promise<Json> => {

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { ADMIN_TOKEN, newHub, type Json, type TestHub } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey, openVault, vaultMigration, type Vault, type VaultPlace } from '../../../test/vault.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import { openLog } from '../../platform/log.ts'
@@ -16,7 +16,7 @@ async function newPlace(t: TestContext, engine: Engine): Promise<VaultPlace> {
   const dataDirectory = await newDirectory(t)
   // A hub keeps its SQLite store in its data directory.
   const file = join(dataDirectory, 'cordboard.db')
-  const address = engine === 'sqlite' ? { kind: engine, file } : await newStoreAddress(t, engine)
+  const address = engine === 'sqlite' ? { kind: engine, file } : await newReadyAddress(t, engine)
   return { address, dataDirectory }
 }
 

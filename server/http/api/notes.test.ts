@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
 import { signIn } from '../../../test/people.ts'
 import { post } from '../../../test/pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
 import { pruneNotes } from '../../journal/notes-forgetting.ts'
 import type { JournalTables } from '../../journal/tables.ts'
@@ -132,7 +132,7 @@ onEachStore('notes', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir, clock: { now: () => world.now } })
     const [acme, bolt] = [
       await post(ask, 'customers', { name: 'Acme', phone: '0199000001' }),

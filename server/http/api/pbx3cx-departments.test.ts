@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { askAt, newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { post } from '../../../test/pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 
 const RECORDS = '/api/v1/pbx3cx_calls'
 const LOGS = '/api/v1/pbx3cx-call-logs'
@@ -186,7 +186,7 @@ onEachStore('calls of departments', (engine) => {
   })
 
   test('a token of a department is one again after a start from the snapshot', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const dataDir = await newDirectory(t)
     const first = await newHub(t, engine, { address, dataDir })
     const host = await newHost(first.ask)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { newHub } from '../../../test/hub.ts'
 import { HOST_PROPERTIES, HOST_VALUES, MASKS, post } from '../../../test/pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import type { FleetTables } from '../../fleet/fleet.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
@@ -174,7 +174,7 @@ onEachStore('pbx3cx-hosts', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir })
     const { id: first } = await post(ask, 'pbx3cx-hosts', { host_name: 'a.example' })
     const store = await openStore<FleetTables>({ address })

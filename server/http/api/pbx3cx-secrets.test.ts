@@ -7,7 +7,7 @@ import { sql } from 'kysely'
 import { HOST_SECRETS } from '../../../contract/pbx3cx-hosts.ts'
 import { newHub, type Answer, type Ask, type Json } from '../../../test/hub.ts'
 import { HOST_VALUES, MASKS, PLANTED, post } from '../../../test/pbx-fleet.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
@@ -25,7 +25,7 @@ async function newVaultHub(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const lines: string[] = []
   const log = openLog({ level: 'debug', destination: { write: (line: string) => void lines.push(line) } })
   const opened = await newHub(t, engine, {

@@ -195,7 +195,9 @@ export function popLinkRoutes(app: App, deps: Deps & { access: Access }): void {
             ? { noteable_type: 'customer', noteable_id: customer.id }
             : call?.record
               ? { noteable_type: 'call', noteable_id: call.record.id }
-              : null
+              : call?.live
+                ? { noteable_type: 'live_call', noteable_id: call.live.call }
+                : null
       if (on === null) throw invalid({ number: ['Means nobody known, and no call that could be noted on.'] })
       const writer = { actor: authorOf(request), reach: reach(claim), anybodys: false }
       const made = await notes.create(writer, { ...on, ...request.body }, claim.agent ?? 'link')

@@ -224,7 +224,7 @@ onEachStore('the card of a call', (engine) => {
     const unseen = await card('call=not.yet&number=0199000003')
     assert.deepEqual(
       [unseen.customer.id, unseen.call],
-      [bolt.id, { call: 'not.yet', host_id: null, record: null }],
+      [bolt.id, { call: 'not.yet', host_id: null, record: null, live: null }],
     )
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newWire, until } from '../../../test/wire.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 
@@ -327,7 +327,7 @@ onEachStore('routing over HTTP', (engine) => {
 
   test('routes are answered without the store, from the snapshot too; their decisions are written when it is back', async (t) => {
     if (engine === 'sqlite') return
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     assert.ok(address.kind === 'postgres')
     const wire = await newWire(t, address.url)
     const place = { dataDir: await newDirectory(t), address: { kind: 'postgres', url: wire.url } }

@@ -14,6 +14,7 @@ import {
   SignIn,
   TotpCode,
   TotpEnrolment,
+  TotpState,
   WhoAmI,
 } from '../../../contract/sessions.ts'
 import { csrfTokenOf, mayDo, type Access, type Origin, type Reach, type Self } from '../../access/access.ts'
@@ -146,6 +147,14 @@ export function sessionRoutes(app: App, { access, settle, secure }: SessionDeps)
       },
     },
     async (request) => settle(await account.setPassword(request.body, originOf(request, 'cookie'))),
+  )
+  app.get(
+    '/session/totp',
+    {
+      ...needs('self'),
+      schema: { tags, summary: 'The own authenticator', response: { 200: TotpState } },
+    },
+    (request) => account.authenticator(selfOf(request)),
   )
   app.post(
     '/session/totp',

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Secret, TOTP } from 'otpauth'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
 import { environmentOf, runCommand } from '../../../test/commands.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { newWire, until } from '../../../test/wire.ts'
 import type { AccessTables } from '../../access/access.ts'
 import type { AuditTables } from '../../platform/audit.ts'
@@ -212,7 +212,7 @@ onEachStore('users and sessions', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir })
     const user = await newUser(ask, 'ann@example.com')
     const first = await tokenOf(ask, 'ann@example.com')
@@ -347,6 +347,8 @@ onEachStore('users and sessions', (engine) => {
     })
     await newUser(ask, 'ann@example.com')
     const token = await tokenOf(ask, 'ann@example.com')
+    const state = async () => (await ask('GET', '/api/v1/session/totp', { token })).json
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     const enrolled = await ask('POST', '/api/v1/session/totp', { token })
     assert.equal(enrolled.status, 200, enrolled.text)
     assert.match(enrolled.json.url, /^otpauth:\/\/totp\/Cordboard:ann%40example\.com\?/)
@@ -360,6 +362,9 @@ onEachStore('users and sessions', (engine) => {
     assert.equal(confirmed.status, 200, confirmed.text)
     const codes = confirmed.json.recovery_codes as string[]
     assert.equal(new Set(codes).size, 10)
+    const confirmed_at = new Date(now).toISOString()
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 10 })
+    assert.equal((await ask('GET', '/api/v1/session/totp')).status, 403)
     const without = await logIn(ask, 'ann@example.com')
     assert.deepEqual([without.status, without.json.code], [401, 'code_required'])
     assert.equal((await logIn(ask, 'ann@example.com', 'wrong password')).json.code, 'credentials_refused')
@@ -380,11 +385,13 @@ onEachStore('users and sessions', (engine) => {
     const recovery = codes[3]?.toUpperCase().replaceAll('-', ' ')
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 200)
     assert.equal((await logIn(ask, 'ann@example.com', PASSWORD, { code: recovery })).status, 401)
+    assert.deepEqual(await state(), { confirmed_at, recovery_codes_left: 9 })
     assert.equal((await ask('POST', '/api/v1/session/totp', { token })).status, 409)
     const disable = (password: string) =>
       ask('POST', '/api/v1/session/totp/disable', { token, body: { password } })
     assert.equal((await disable('wrong password')).status, 401)
     assert.equal((await disable(PASSWORD)).status, 204)
+    assert.deepEqual(await state(), { confirmed_at: null, recovery_codes_left: 0 })
     assert.equal((await logIn(ask, 'ann@example.com')).status, 200)
   })
 
@@ -420,7 +427,7 @@ onEachStore('users and sessions', (engine) => {
     const address: StoreAddress =
       engine === 'sqlite'
         ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-        : await newStoreAddress(t, engine)
+        : await newReadyAddress(t, engine)
     const { ask } = await newHub(t, engine, { address, dataDir })
     const user = await newUser(ask, 'ann@example.com')
     const path = `/api/v1/users/${user.id}`
@@ -512,7 +519,7 @@ onEachStore('users and sessions', (engine) => {
   if (engine === 'sqlite') return
 
   test('signed in at one hub is good at the other, revoked at one it is good nowhere', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const [one, two] = [await newHub(t, engine, { address }), await newHub(t, engine, { address })]
     await newUser(one.ask, 'ann@example.com')
     const token = await tokenOf(one.ask, 'ann@example.com')
@@ -525,7 +532,7 @@ onEachStore('users and sessions', (engine) => {
 
   test('what is used at one hub is not idle at the other', async (t) => {
     let now = Date.parse('2026-05-01T12:00:00Z')
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     const clock = { now: () => now }
     const [one, two] = [
       await newHub(t, engine, { address, clock }),
@@ -541,7 +548,7 @@ onEachStore('users and sessions', (engine) => {
   })
 
   test('a hub that starts without its database knows who is signed in', async (t) => {
-    const address = await newStoreAddress(t, engine)
+    const address = await newReadyAddress(t, engine)
     assert.equal(address.kind, 'postgres')
     const wire = await newWire(t, address.kind === 'postgres' ? address.url : '')
     const place = { address: { kind: 'postgres', url: wire.url } as const, dataDir: await newDirectory(t) }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
 import { newOtherTransaction } from '../../../test/other-transaction.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, newStoreAddress, onEachStore } from '../../../test/stores.ts'
 import { newMasterKey } from '../../../test/vault.ts'
 import { newReceiver, type Received } from '../../../test/webhook-receiver.ts'
 import type { Engine } from '../../platform/database/engine.ts'
@@ -22,7 +22,7 @@ async function newSendingHub(t: TestContext, engine: Engine, env: Record<string,
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, {
     address,
     dataDir,
@@ -109,7 +109,7 @@ onEachStore('webhooks', (engine) => {
 
   test('a receiver that refuses, drops or hangs is tried again with the same event, until it takes it', async (t) => {
     const { ask, receiver, newWebhook, say, logged, hurry } = await newSendingHub(t, engine)
-    const webhook = await newWebhook({ timeout_ms: 1_000 })
+    const webhook = await newWebhook()
     const misbehaving = [
       (_: Received, response: ServerResponse) => response.writeHead(500).end('out of order'),
       (_: Received, response: ServerResponse) => response.destroy(),
@@ -119,6 +119,9 @@ onEachStore('webhooks', (engine) => {
     const errors: string[] = []
     for (const [i, answering] of misbehaving.entries()) {
       receiver.answerWith(answering)
+      // The others answer, however late.
+      const isHanging = i === 2
+      await ask('PATCH', `${WEBHOOKS}/${webhook.id}`, { body: { timeout_ms: isHanging ? 1_000 : 30_000 } })
       if (i === 0) await say('0199000001')
       else await hurry(webhook.id)
       const [row] = await logged(webhook.id, ([one]) => one?.attempts === i + 1)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub } from '../../../test/hub.ts'
 import { runCommand } from '../../../test/commands.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { until } from '../../../test/wire.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
@@ -17,7 +17,7 @@ async function newBusyHub(t: TestContext, engine: Engine) {
   const address: StoreAddress =
     engine === 'sqlite'
       ? { kind: 'sqlite', file: join(dataDir, 'cordboard.db') }
-      : await newStoreAddress(t, engine)
+      : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, { address, dataDir })
   const store = await openStore<WorkTables>({ address })
   t.after(() => store.close())
@@ -106,7 +106,15 @@ onEachStore('/api/v1/work', (engine) => {
     assert.equal((await ask('POST', `/api/v1/work/${mine}/redrive`, { token })).status, 200)
     const ofHub = await ask('GET', '/api/v1/work?sort=kind')
     const kinds = ofHub.json.data.map(({ kind }: { kind: string }) => kind)
-    assert.deepEqual(kinds, ['pbx_call_logs', 'pbx_maps', 'pbx_snapshots', 'prune', 'retention', 'webhook'])
+    assert.deepEqual(kinds, [
+      'pbx_call_logs',
+      'pbx_maps',
+      'pbx_snapshots',
+      'profile_calendars',
+      'prune',
+      'retention',
+      'webhook',
+    ])
   })
 
   test('upkeep runs once for all hubs on one store, and the metrics tell of it', async (t) => {

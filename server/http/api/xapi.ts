@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import {
   XapiAnswer,
   XapiCallInput,
@@ -13,6 +13,7 @@ import type { Fleet } from '../../fleet/fleet.ts'
 import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App } from '../app.ts'
 import { keepFailure } from '../idempotency.ts'
+import { sendFile } from './pbx-file.ts'
 import { everyCallReachOf, forbidHostTokens, reachOf } from './reach.ts'
 
 const PATH = '/pbx3cx/:host/xapi'
@@ -92,21 +93,4 @@ function mustWrite(request: FastifyRequest): void {
   const { scopes, session } = principalOf(request)
   if (!mayDo(scopes, 'fleet:write'))
     throw new HubError('scope_missing', `This ${session ? 'user' : 'token'} lacks the scope fleet:write.`)
-}
-
-type File = NonNullable<Awaited<ReturnType<Fleet['xapiCalls']['call']>>['file']>
-
-/** As a file to be kept: what a PBX sends is never shown as a page of ours. */
-function sendFile(reply: FastifyReply, { contentType, fileName, length, body }: File): FastifyReply {
-  const name = encodeURIComponent(fileName ?? 'answer').replaceAll(
-    /['()*]/g,
-    (sign) => `%${sign.charCodeAt(0).toString(16)}`,
-  )
-  reply
-    .type(contentType)
-    .header('content-disposition', `attachment; filename*=UTF-8''${name}`)
-    .header('x-content-type-options', 'nosniff')
-    .header('content-security-policy', 'sandbox')
-  if (length !== null) reply.header('content-length', length)
-  return reply.send(body)
 }

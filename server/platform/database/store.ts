@@ -17,6 +17,8 @@ export type Tx<Tables> = {
   db: Transaction<Tables>
   engine: Engine
   changed(tenantId: number, entity: string, ids: number | number[]): void
+  /** Run once `work` is done, before what runs `atEnd`: for rows gathered meanwhile that other transactions write as well. */
+  afterWork(work: () => Promise<void>): void
   /**
    * Run when everything else is written, just before the commit: for rows that are numbered in the order of commits, so
    * that whoever waits for the number waits as briefly as can be.
@@ -105,17 +107,19 @@ function storeOver<Tables>(parts: {
       try {
         const committed = await parts.write.transaction().execute(async (db) => {
           const changes: Change[] = []
+          const gathered: (() => Promise<void>)[] = []
           const ending: (() => Promise<void>)[] = []
           const value = await work({
             db,
             engine: parts.engine,
             changed: (tenantId, entity, ids) =>
               changes.push({ tenantId, entity, ids: Array.isArray(ids) ? ids : [ids] }),
+            afterWork: (more) => void gathered.push(more),
             atEnd: (last) => void ending.push(last),
             afterCommit: (listener) => void waiting.push(listener),
           })
           await receipt?.write(db, value)
-          for (const last of ending) await last()
+          for (const last of [...gathered, ...ending]) await last()
           const told = changes.filter((change) => change.ids.length > 0)
           const position = told.length > 0 ? await appendChanges(parts.engine, db as never, told) : null
           committing = true

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { newWorkPlace, startWorkProcess, type WorkPlace } from '../../../test/work-hubs.ts'
+import { LEASE_MS, newWorkPlace, startWorkProcess, type WorkPlace } from '../../../test/work-hubs.ts'
 import { onEachStore } from '../../../test/stores.ts'
 import { until } from '../../../test/wire.ts'
 import type { Tx } from '../database/store.ts'
@@ -279,8 +279,8 @@ onEachStore('work', (engine) => {
     const idle = await place.hub(() => {})
     const { value: id } = await addTo(place, idle.work, { kind: 'hang' })
     assert.equal((await said.next()).value, `begun ${id}`)
-    await place.hub((of) => of.handle({ kind: 'hang', run: async (task) => taken.resolve(task) }))
     child.kill('SIGKILL')
+    await place.hub((of) => of.handle({ kind: 'hang', run: async (task) => taken.resolve(task) }))
     const task = await taken.promise
     assert.deepEqual([task.id, task.attempt], [id, 2])
     await until('it is done', async () => (await place.rows()).length === 0)
@@ -303,7 +303,7 @@ onEachStore('work', (engine) => {
               await end.promise
             },
           }),
-        { leaseMs: 600 },
+        { leaseMs: LEASE_MS },
       )
       const task = (name: string) => ({ kind: 'send', unique: name, again: true, payload: { name } })
       for (const name of ['one', 'two']) await addTo(place, hub.work, task(name))
@@ -422,7 +422,7 @@ onEachStore('work', (engine) => {
       const row = (await place.rows()).find(({ id }) => id === due)
       leases.add(row?.ready_at ?? 0)
       assert.equal(row?.claims, 1, 'nobody took it over')
-      return leases.size > 4
+      return leases.size > 2
     })
     assert.equal((await place.rows())[0]?.claims, 0, 'what is due in an hour waits')
   })
@@ -452,9 +452,11 @@ onEachStore('work', (engine) => {
       task.signal.addEventListener('abort', () => resolve(task.signal.reason)),
     )
     const other = await place.hub((of) => of.handle({ kind: 'slow', run: () => second.promise }))
-    // As if the first hub had stood still for longer than its lease.
-    await place.set({ ready_at: 1 })
-    await until('the other one has it', async () => (await place.rows())[0]?.claims === 2)
+    await until('the other one has it', async () => {
+      // As if the first hub had stood still for longer than its lease, whenever it renews it.
+      await place.set({ ready_at: 1 }, 1)
+      return (await place.rows())[0]?.claims === 2
+    })
     const write = (how: (tx: Tx<never>) => Promise<void>) =>
       slow.store.transact(async (tx) => {
         await tx.db.insertInto('meta').values({ name: 'late', value: '' }).execute()
@@ -483,14 +485,14 @@ onEachStore('work', (engine) => {
       await end.promise
     }
     const hubs = await Promise.all(
-      [1, 2].map(() => place.hub((of) => of.handle({ kind: 'long', run }), { leaseMs: 300 })),
+      [1, 2].map(() => place.hub((of) => of.handle({ kind: 'long', run }), { leaseMs: LEASE_MS })),
     )
     await addTo(place, hubs[0]!.work, { kind: 'long' })
     const leases = new Set<number>()
-    await until('six renewals', async () => {
+    await until('it is longer than one lease', async () => {
       const [row] = await place.rows()
       if (row?.lease_owner) leases.add(row.ready_at ?? 0)
-      return leases.size > 6
+      return leases.size > 4
     })
     assert.equal(runs, 1)
     end.resolve()
@@ -500,21 +502,20 @@ onEachStore('work', (engine) => {
     const place = await newWorkPlace(t, engine)
     const begun = new Set<string>()
     const stubborn = Promise.withResolvers<void>()
-    const hub = await place.hub((of) =>
-      of.handle<{ how: string }>({
-        kind: 'any',
-        async run({ payload: { how }, signal }) {
-          begun.add(how)
-          if (how === 'stubborn') return await stubborn.promise
-          await new Promise((resolve) => signal.addEventListener('abort', resolve))
-          if (how === 'obedient') signal.throwIfAborted()
-        },
-      }),
-    )
-    for (const how of ['obedient', 'finishing', 'stubborn'])
+    const run = async ({ payload: { how }, signal }: Task<{ how: string }>) => {
+      begun.add(how)
+      if (how === 'stubborn') return await stubborn.promise
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      if (how === 'obedient') signal.throwIfAborted()
+    }
+    const hub = await place.hub((of) => of.handle({ kind: 'any', run }))
+    for (const how of ['obedient', 'finishing'])
       await addTo(place, hub.work, { kind: 'any', payload: { how } })
+    await until('both run', async () => begun.size === 2)
+    const hasty = await place.hub((of) => of.handle({ kind: 'stubborn', run }), { closeMs: 1 })
+    await addTo(place, hasty.work, { kind: 'stubborn', payload: { how: 'stubborn' } })
     await until('all run', async () => begun.size === 3)
-    await hub.work.close()
+    await Promise.all([hub, hasty].map(({ work }) => work.close()))
     const rows = await place.rows()
     assert.deepEqual(
       rows.map((row) => [JSON.parse(row.payload).how, row.lease_owner, row.attempts, row.last_error]),
@@ -525,9 +526,10 @@ onEachStore('work', (engine) => {
     )
     stubborn.resolve()
     const next: string[] = []
-    await place.hub((of) =>
-      of.handle<{ how: string }>({ kind: 'any', run: async ({ payload }) => void next.push(payload.how) }),
-    )
+    await place.hub((of) => {
+      for (const kind of ['any', 'stubborn'])
+        of.handle<{ how: string }>({ kind, run: async ({ payload }) => void next.push(payload.how) })
+    })
     await until('another hub does them', async () => next.length === 2)
   })
 

@@ -324,6 +324,8 @@ onEachStore('reports of calls', (engine) => {
       Number: '[Number]',
       Email: 'ann@ouverte.example',
       Agent: '101',
+      AgentFirstName: 'Bob',
+      AgentLastName: 'Brun',
       EntityId: String(customer.id),
     }
     for (let i = 0; i < 2; i++) {
@@ -336,6 +338,43 @@ onEachStore('reports of calls', (engine) => {
     assert.deepEqual([chat.event, chat.customer_id, chat.agent], ['chat', customer.id, '101'])
     assert.equal(chat.payload.chatmessages, body.ChatMessages)
     assert.equal('number' in chat.payload, false)
+    const notes = async (query: string): Promise<Json[]> =>
+      (await ask('GET', `/api/v1/pop?${query}`)).json.notes
+    const [note, ...more] = await notes(`customer_id=${customer.id}`)
+    assert.deepEqual(
+      [note.noteable_type, note.noteable_id, note.type, note.author, note.created_at, more],
+      ['customer', customer.id, 'chat', 'Bob Brun, 101', '2026-05-01T10:00:00.000Z', []],
+    )
+    assert.deepEqual([note.body.length, note.body.slice(0, 12)], [10_000, 'Ann: hello 👋'.slice(0, 12)])
+
+    // Somebody who is in the book by his address alone, and somebody who is not in it yet.
+    const ann = await post(ask, 'contacts', { first_name: 'Ann', email: 'ann@ouverte.example' })
+    const chats = [
+      { ...body, ChatMessages: 'by mail', EntityId: '', Number: '' },
+      { ...body, ChatMessages: 'by phone', EntityId: '', Email: '', Number: '0699000001' },
+    ]
+    for (const one of [...chats, ...chats])
+      assert.equal((await ask('POST', '/3cx/crm/report-chat', { body: one })).status, 200)
+    assert.deepEqual(
+      (await notes(`contact_id=${ann.id}`)).map((one) => one.body),
+      ['by mail'],
+    )
+    const [unknown] = await notes('number=0699000001')
+    assert.deepEqual(
+      [unknown.body, unknown.noteable_type, unknown.contact_id],
+      ['by phone', 'pbx_event', null],
+    )
+    await ask('PATCH', `/api/v1/contacts/${ann.id}`, { body: { phones: ['0699000001'] } })
+    assert.deepEqual((await notes('number=0699000001')).map((one) => one.body).sort(), [
+      'by mail',
+      'by phone',
+    ])
+    const own = { noteable_type: 'pbx_event', noteable_id: unknown.noteable_id }
+    assert.equal((await ask('POST', '/api/v1/notes', { body: { ...own, body: 'x' } })).status, 422)
+    const erased = await ask('POST', '/api/v1/erase', { body: { number: '0699000001' } })
+    assert.deepEqual([erased.status, erased.json.removed.notes], [200, 1], erased.text)
+    assert.deepEqual(await notes('number=0699000001'), [])
+
     const empty = await ask('POST', '/3cx/crm/report-chat', { body: { ...body, ChatMessages: ' ' } })
     assert.deepEqual([empty.status, empty.json.code], [400, 'parameter_missing'])
   })

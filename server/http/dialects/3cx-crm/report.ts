@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { CallReport, NewPbxEvent } from '../../../journal/journal.ts'
+import type { CallReport, NewChat } from '../../../journal/journal.ts'
 import { HubError } from '../../../platform/errors.ts'
 import { storable } from '../../../platform/storable.ts'
 import type { Parameters } from '../../parameters.ts'
@@ -80,10 +80,10 @@ export function readCallReport(parameters: Parameters, hostId: number): CallRepo
 
 const LONGEST_CHAT = 200_000
 
-/** Reads a report of a chat, as an event of its PBX. Said again with the same words it is the same event. */
-export function readChatReport(parameters: Parameters): Omit<NewPbxEvent, 'tenantId' | 'tokenId'> {
-  if (said(parameters, 'chatmessages') === null)
-    throw new HubError('parameter_missing', 'Say what was written: ChatMessages=…')
+/** Reads a report of a chat. Said again with the same words it is the same one. */
+export function readChatReport(parameters: Parameters): NewChat {
+  const text = said(parameters, 'chatmessages')
+  if (text === null) throw new HubError('parameter_missing', 'Say what was written: ChatMessages=…')
   const payload = sentBy(parameters, LONGEST_CHAT)
   const id = said(parameters, 'entityid') ?? ''
   const told = createHash('sha256').update(JSON.stringify(payload)).digest('base64url')
@@ -96,5 +96,10 @@ export function readChatReport(parameters: Parameters): Omit<NewPbxEvent, 'tenan
     queue: short(said(parameters, 'queueextension')),
     partyId: /^[1-9]\d{0,14}$/.test(id) ? Number(id) : null,
     payload,
+    text,
+    email: short(said(parameters, 'email')),
+    agentName: short(nameOf(parameters)),
+    startedUtc: said(parameters, 'chatstarttimeutc'),
+    endedUtc: said(parameters, 'chatendtimeutc'),
   }
 }

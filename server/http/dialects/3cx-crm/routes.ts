@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
 import type { Fleet } from '../../../fleet/fleet.ts'
-import type { PbxEvents, Reports } from '../../../journal/journal.ts'
+import type { Chats, Reports } from '../../../journal/journal.ts'
 import { HubError, invalid } from '../../../platform/errors.ts'
 import { hostNamed } from '../../asking.ts'
 import { forbidDepartmentTokens } from '../../api/reach.ts'
@@ -21,7 +21,7 @@ export type CrmDeps = DirectoryDeps & {
   answer: AnswerCrmNumber
   fleet: Pick<Fleet, 'hosts'>
   reports: Reports
-  pbxEvents: PbxEvents
+  chats: Chats
   settle: Settle
 }
 
@@ -63,7 +63,7 @@ function templateRoute(app: App, { fleet, publicUrl }: Pick<CrmDeps, 'fleet' | '
 
 /** Mounts the template and what it calls. README.md beside this file is the contract. */
 export function crmDialect(app: App, deps: CrmDeps): void {
-  const { answer, reports, pbxEvents, settle } = deps
+  const { answer, reports, chats, settle } = deps
   const directory = openCrmDirectory(deps)
   app.setValidatorCompiler(() => () => true)
   app.removeAllContentTypeParsers()
@@ -137,9 +137,8 @@ export function crmDialect(app: App, deps: CrmDeps): void {
     '/3cx/crm/report-chat',
     { ...needs('journal:write', DIALECT), schema: { tags, summary: 'A chat that has ended' } },
     async (request, reply) => {
-      const { tenantId, tokenId } = principalOf(request)
-      const event = readChatReport(parametersOf(request))
-      await settle(await pbxEvents.record({ ...event, tenantId, tokenId }))
+      const { tokenId } = principalOf(request)
+      await settle(await chats.take(actor(request), tokenId, readChatReport(parametersOf(request))))
       return reply.header('cache-control', 'no-store').send({ success: true })
     },
   )

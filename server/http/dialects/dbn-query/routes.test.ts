@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { ADMIN_TOKEN, newHub, type Ask, type Json } from '../../../../test/hub.ts'
-import { newStoreAddress, onEachStore } from '../../../../test/stores.ts'
+import { newReadyAddress, onEachStore } from '../../../../test/stores.ts'
 import { newWire, until } from '../../../../test/wire.ts'
 
 type Pair = {
@@ -201,7 +201,7 @@ onEachStore('the DBN query dialect', (engine) => {
 
   if (engine === 'postgres')
     test('with the store away a record is refused and a question answered; once it is back the repetition is kept', async (t) => {
-      const address = await newStoreAddress(t, engine)
+      const address = await newReadyAddress(t, engine)
       assert.ok(address.kind === 'postgres')
       const wire = await newWire(t, address.url)
       const { ask, importBook } = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })
