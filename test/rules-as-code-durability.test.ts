@@ -22,7 +22,12 @@ const contents = (rows: readonly Json[]) =>
     .sort((a, b) => (`${a.Condition} ${a.Data}` < `${b.Condition} ${b.Data}` ? -1 : 1))
 
 test(`a plan of ${CHANGES} changes, cut off again and again, ends as planned with nothing doubled; undone, as before`, async (t) => {
-  const simulator = await openSimulator({ port: 0, world: `fleet-${THIRD * 2}`, instant: true, tokenSeconds: 2 })
+  const simulator = await openSimulator({
+    port: 0,
+    world: `fleet-${THIRD * 2}`,
+    instant: true,
+    tokenSeconds: 2,
+  })
   t.after(() => simulator.close())
   const random = seeded(11)
   const environment = {
@@ -44,13 +49,26 @@ test(`a plan of ${CHANGES} changes, cut off again and again, ends as planned wit
   const file = [
     'rules:\n',
     ...untouched.map((one) =>
-      rule({ rule_name: `${one.RuleName} at night`, condition: 'BasedOnDID', data: one.Data, trunk, office_hours_destination: 'Queue 8000' }),
+      rule({
+        rule_name: `${one.RuleName} at night`,
+        condition: 'BasedOnDID',
+        data: one.Data,
+        trunk,
+        office_hours_destination: 'Queue 8000',
+      }),
     ),
     ...Array.from({ length: THIRD }, (_, at) =>
-      rule({ rule_name: `Caller ${at}`, condition: 'BasedOnCallerID', data: `+3620${1000 + at}`, trunk, office_hours_destination: 'None' }),
+      rule({
+        rule_name: `Caller ${at}`,
+        condition: 'BasedOnCallerID',
+        data: `+3620${1000 + at}`,
+        trunk,
+        office_hours_destination: 'None',
+      }),
     ),
   ].join('')
-  const plan = async () => told(await ask('POST', `${path}/plans`, { body: file, type: 'application/yaml' }), 201)
+  const plan = async () =>
+    told(await ask('POST', `${path}/plans`, { body: file, type: 'application/yaml' }), 201)
 
   /** Applies a plan amid whatever happens; each disturbance comes some requests after the last one. */
   const applyAmidTrouble = async (id: number): Promise<void> => {
@@ -63,7 +81,9 @@ test(`a plan of ${CHANGES} changes, cut off again and again, ends as planned wit
       const next = seen + 5 + Math.floor(random() * 25)
       const { over: isOver } = await until(async () => {
         const { json } = await ask('GET', `${path}/plans/${id}`)
-        return simulator.requests.list().length >= next || json.state !== 'applying' ? { over: json.state !== 'applying' } : null
+        return simulator.requests.list().length >= next || json.state !== 'applying'
+          ? { over: json.state !== 'applying' }
+          : null
       })
       simulator.requests.clear()
       if (isOver) continue

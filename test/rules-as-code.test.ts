@@ -25,7 +25,8 @@ async function newWorkshop(t: TestContext, hub: TestHubOptions = {}, engine: Eng
     plan: async (text: string, query = '', type = YAML) =>
       told(await ask('POST', `${path}/plans?${query}`, { body: text, type }), 201),
     refused: async (text: string, query = '', type = YAML) =>
-      told(await ask('POST', `${path}/plans?${query}`, { body: text, type }), 422, 'validation_failed').errors,
+      told(await ask('POST', `${path}/plans?${query}`, { body: text, type }), 422, 'validation_failed')
+        .errors,
     async apply(id: number): Promise<Json> {
       told(await ask('POST', `${path}/plans/${id}/apply`), 202)
       return until(async () => {
@@ -39,9 +40,16 @@ async function newWorkshop(t: TestContext, hub: TestHubOptions = {}, engine: Eng
 
 test('what is exported is planned without a step, as YAML, CSV and JSON', async (t) => {
   const { exported, plan, ask, path } = await newWorkshop(t)
-  for (const [format, type] of [['yaml', YAML], ['csv', 'text/csv'], ['json', 'application/json']] as const) {
+  for (const [format, type] of [
+    ['yaml', YAML],
+    ['csv', 'text/csv'],
+    ['json', 'application/json'],
+  ] as const) {
     const text = await exported(format)
-    const made = format === 'json' ? told(await ask('POST', `${path}/plans`, { body: JSON.parse(text) }), 201) : await plan(text, '', type)
+    const made =
+      format === 'json'
+        ? told(await ask('POST', `${path}/plans`, { body: JSON.parse(text) }), 201)
+        : await plan(text, '', type)
     assert.deepEqual([made.steps, made.moves, made.answers, made.complaints], [[], [], [], []], format)
   }
 })
@@ -76,14 +84,29 @@ test('a plan tells what a file adds, changes and removes, and which calls go els
   assert.deepEqual(
     made.steps.map(({ act, rule, fields }: Json) => [act, rule, fields.map(({ field }: Json) => field)]),
     [
-      ['change', 'inbound rule "Main number" (number +3615550110)', ['office_hours_destination.to', 'office_hours_destination.number', 'holidays_destination', 'alter_destination_during_holidays']],
+      [
+        'change',
+        'inbound rule "Main number" (number +3615550110)',
+        [
+          'office_hours_destination.to',
+          'office_hours_destination.number',
+          'holidays_destination',
+          'alter_destination_during_holidays',
+        ],
+      ],
       ['add', 'inbound rule "Sixth" (number +3615550115)', []],
       ['remove', 'inbound rule "Support" (number +3615550111)', []],
       ['remove', 'inbound rule "Call flow" (number +3615550114)', []],
     ],
   )
   assert.deepEqual(
-    made.answers.map(({ did, before: was, after: is }: Json) => [did, was.hours, was.path[0], is.hours, is.path[0]]),
+    made.answers.map(({ did, before: was, after: is }: Json) => [
+      did,
+      was.hours,
+      was.path[0],
+      is.hours,
+      is.path[0],
+    ]),
     [
       ['+3615550110', 'office', 'ivr:700', 'office', 'queue:800'],
       ['+3615550110', 'holiday', 'voicemail:100', 'office', 'queue:800'],
@@ -96,7 +119,10 @@ test('a plan tells what a file adds, changes and removes, and which calls go els
     ],
   )
   assert.deepEqual(contents(rules()), before)
-  assert.deepEqual(simulator.requests.list().filter(({ method, path }) => method !== 'GET' && !path.includes('token')), [])
+  assert.deepEqual(
+    simulator.requests.list().filter(({ method, path }) => method !== 'GET' && !path.includes('token')),
+    [],
+  )
 })
 
 test('an applied plan leaves the PBX as the file has it, and undone as it was', async (t) => {
@@ -104,7 +130,10 @@ test('an applied plan leaves the PBX as the file has it, and undone as it was', 
   const before = contents(rules())
   const made = await plan(FILE)
   const applied = await apply(made.id)
-  assert.deepEqual([applied.state, applied.failure, applied.progress, applied.notes], ['applied', null, { done: 4, total: 4 }, []])
+  assert.deepEqual(
+    [applied.state, applied.failure, applied.progress, applied.notes],
+    ['applied', null, { done: 4, total: 4 }, []],
+  )
   const again = await plan(FILE)
   assert.deepEqual([again.steps, again.moves], [[], []])
   const back = await apply((await undo(made.id)).id)
@@ -113,7 +142,8 @@ test('an applied plan leaves the PBX as the file has it, and undone as it was', 
 })
 
 const PARTIAL = (rules: string) => `partial: true\nrules:\n${rules}`
-const SIXTH = '  - { rule_name: Sixth, condition: DID, data: +3615550115, office_hours_destination: Extension 100 }\n'
+const SIXTH =
+  '  - { rule_name: Sixth, condition: DID, data: +3615550115, office_hours_destination: Extension 100 }\n'
 
 test('a partial file adds and changes what it says; everything else stays', async (t) => {
   const { plan, apply, rules, ...behind } = await newWorkshop(t)
@@ -126,7 +156,10 @@ test('a partial file adds and changes what it says; everything else stays', asyn
     after.filter(({ Data }) => Data !== '+3615550115'),
     before.map((rule) => (rule.Data === '+3615550111' ? { ...rule, RuleName: 'Help' } : rule)),
   )
-  const both = await behind.ask('POST', `${behind.path}/plans?reorder=1`, { body: PARTIAL(SIXTH), type: YAML })
+  const both = await behind.ask('POST', `${behind.path}/plans?reorder=1`, {
+    body: PARTIAL(SIXTH),
+    type: YAML,
+  })
   assert.deepEqual(Object.keys(told(both, 422).errors), ['reorder'])
 })
 
@@ -135,7 +168,12 @@ test('each step of a plan is audited with who applied it, what was before and wh
   const { id } = await apply((await plan(FILE)).id)
   const changes = (await ask('GET', '/api/v1/pbx3cx-audits?kind=change&per_page=100&sort=id')).json.data
   assert.deepEqual(
-    changes.map((one: Json) => [one.object.split(' ')[1], one.before?.RuleName ?? null, one.after?.RuleName ?? null, one.who]),
+    changes.map((one: Json) => [
+      one.object.split(' ')[1],
+      one.before?.RuleName ?? null,
+      one.after?.RuleName ?? null,
+      one.who,
+    ]),
     [
       ['/InboundRules(1)', 'Main number', 'Main number', 'bootstrap'],
       ['/InboundRules', null, 'Sixth', 'bootstrap'],
@@ -155,7 +193,10 @@ test('a plan of rules that others changed since is refused, and so is one older 
   Object.assign(rules()[2]!, { RuleName: 'Somebody else was here' })
   const before = await exported()
   for (const { id } of [whole, touching])
-    assert.match(told(await ask('POST', `${path}/plans/${id}/apply`), 409, 'plan_outdated').message, /"Anna".* was changed/)
+    assert.match(
+      told(await ask('POST', `${path}/plans/${id}/apply`), 409, 'plan_outdated').message,
+      /"Anna".* was changed/,
+    )
   assert.equal(await exported(), before)
   now += 25 * 3_600_000
   told(await ask('POST', `${path}/plans/${part.id}/apply`), 409, 'plan_expired')
@@ -172,12 +213,21 @@ test('a plan stops at the first refusal, says what was done, and goes on from th
   const numbers = trunk['DidNumbers'] as string[]
   trunk['DidNumbers'] = numbers.filter((one) => one !== '+3615550115')
   const stopped = await apply(made.id)
-  assert.deepEqual([stopped.state, stopped.failure.code, stopped.progress], ['stopped', 'pbx_refused', { done: 1, total: 4 }])
-  assert.deepEqual(stopped.steps.map(({ state }: Json) => state), ['done', 'failed', 'waiting', 'waiting'])
+  assert.deepEqual(
+    [stopped.state, stopped.failure.code, stopped.progress],
+    ['stopped', 'pbx_refused', { done: 1, total: 4 }],
+  )
+  assert.deepEqual(
+    stopped.steps.map(({ state }: Json) => state),
+    ['done', 'failed', 'waiting', 'waiting'],
+  )
   trunk['DidNumbers'] = numbers
   const half = await exported()
   const back = await undo(made.id)
-  assert.deepEqual(back.steps.map(({ act, rule_id }: Json) => [act, rule_id]), [['change', 1]])
+  assert.deepEqual(
+    back.steps.map(({ act, rule_id }: Json) => [act, rule_id]),
+    [['change', 1]],
+  )
   assert.equal(await exported(), half)
   assert.deepEqual([(await apply(made.id)).state, (await plan(FILE)).steps], ['applied', []])
   assert.equal((await apply((await undo(made.id)).id)).state, 'applied')
@@ -197,18 +247,26 @@ test('what was never applied is not undone, and what was undone is neither appli
 test('a plan whose rules cannot be right tells why and is not applied', async (t) => {
   const { plan, ask, path, rules } = await newWorkshop(t)
   const before = contents(rules())
-  const made = await plan(PARTIAL('  - { condition: DID, data: +3615559999, trunk: 10000, office_hours_destination: Extension 999 }\n'))
+  const made = await plan(
+    PARTIAL(
+      '  - { condition: DID, data: +3615559999, trunk: 10000, office_hours_destination: Extension 999 }\n',
+    ),
+  )
   assert.equal(made.can_apply, false)
   assert.deepEqual(
     made.complaints.map(({ field, refuses }: Json) => [field, refuses]),
-    [['data', true], ['office_hours_destination.number', true]],
+    [
+      ['data', true],
+      ['office_hours_destination.number', true],
+    ],
   )
   told(await ask('POST', `${path}/plans/${made.id}/apply`), 422, 'validation_failed')
   assert.deepEqual(contents(rules()), before)
 })
 
 const CALLERS = ['+361*', '+362*', '+363*'].map(
-  (data) => `  - { rule_name: "${data}", condition: BasedOnCallerID, data: "${data}", trunk: 10000, office_hours_destination: Extension 100 }\n`,
+  (data) =>
+    `  - { rule_name: "${data}", condition: BasedOnCallerID, data: "${data}", trunk: 10000, office_hours_destination: Extension 100 }\n`,
 )
 
 test('another order is told; only asked for, rules are made again for it, and answers follow the order there will be', async (t) => {
@@ -221,12 +279,30 @@ test('another order is told; only asked for, rules are made again for it, and an
   assert.deepEqual([told_.steps, told_.moves.length, told_.notes.length], [[], 1, 1])
   assert.deepEqual([told_.moves[0].before, told_.moves[0].after], [3, 1])
   const made = await plan(file + c + a + b, 'reorder=1')
-  assert.deepEqual(made.steps.map(({ act, for_order }: Json) => [act, for_order]), [['remove', true], ['add', true], ['remove', true], ['add', true]])
+  assert.deepEqual(
+    made.steps.map(({ act, for_order }: Json) => [act, for_order]),
+    [
+      ['remove', true],
+      ['add', true],
+      ['remove', true],
+      ['add', true],
+    ],
+  )
   assert.equal((await apply(made.id)).state, 'applied')
-  assert.deepEqual(rules().map(({ RuleName }) => RuleName).slice(-3), ['+363*', '+361*', '+362*'])
+  assert.deepEqual(
+    rules()
+      .map(({ RuleName }) => RuleName)
+      .slice(-3),
+    ['+363*', '+361*', '+362*'],
+  )
   assert.equal((await apply((await undo(made.id)).id)).state, 'applied')
-  assert.deepEqual(rules().map(({ RuleName }) => RuleName), before)
-  const wide = await plan(`${file}${a}${b}${c}  - { condition: CallerID, data: "*", trunk: 10000, office_hours_destination: External +36309999999 }\n`)
+  assert.deepEqual(
+    rules().map(({ RuleName }) => RuleName),
+    before,
+  )
+  const wide = await plan(
+    `${file}${a}${b}${c}  - { condition: CallerID, data: "*", trunk: 10000, office_hours_destination: External +36309999999 }\n`,
+  )
   assert.ok(wide.answers.some(({ did, caller }: Json) => did === '+3615550110' && caller === ''))
   assert.ok(!wide.answers.some(({ caller }: Json) => String(caller).startsWith('+361')))
 })
@@ -234,16 +310,31 @@ test('another order is told; only asked for, rules are made again for it, and an
 test('a file for many PBXs names them by code, id or name, and is planned for each', async (t) => {
   const { ask, host, path, plan, refused } = await newWorkshop(t)
   const other = await post(ask, 'pbx3cx-hosts', { host_name: 'other.example' })
-  const hostsOf = (body: string, type = YAML) => ask('POST', '/api/v1/inbound-rule-files/hosts', { body, type })
-  const ids = async (text: string) => told(await hostsOf(text), 200).data.map((one: Json) => one.pbx3cx_host_id)
-  assert.deepEqual(await ids(`hosts: [${host.code}, OTHER.example]\npartial: true\nrules: []`), [host.id, other.id])
-  assert.deepEqual(await ids(`hosts:\n  ${other.id}: { rules: [] }\n  pbx.example: { rules: [] }`), [other.id, host.id])
+  const hostsOf = (body: string, type = YAML) =>
+    ask('POST', '/api/v1/inbound-rule-files/hosts', { body, type })
+  const ids = async (text: string) =>
+    told(await hostsOf(text), 200).data.map((one: Json) => one.pbx3cx_host_id)
+  assert.deepEqual(await ids(`hosts: [${host.code}, OTHER.example]\npartial: true\nrules: []`), [
+    host.id,
+    other.id,
+  ])
+  assert.deepEqual(await ids(`hosts:\n  ${other.id}: { rules: [] }\n  pbx.example: { rules: [] }`), [
+    other.id,
+    host.id,
+  ])
   assert.deepEqual(await ids(`host: ${other.code}\nrules: []`), [other.id])
   const csv = `host,condition,data\nother.example,DID,1\npbx.example,DID,+3615550110\npbx.example,DID,+3615550111\n`
-  assert.deepEqual(told(await hostsOf(csv, 'text/csv'), 200).data.map(({ rules }: Json) => rules), [1, 2])
+  assert.deepEqual(
+    told(await hostsOf(csv, 'text/csv'), 200).data.map(({ rules }: Json) => rules),
+    [1, 2],
+  )
   const faulty = told(await hostsOf('hosts: { nobody: { rules: [] }, PBX.example: { rules: [] } }'), 422)
   assert.deepEqual(Object.keys(faulty.errors), ['hosts.nobody'])
-  assert.equal((await plan(`hosts: { pbx.example: { partial: true, rules: [] }, other.example: { rules: [] } }`)).partial, true)
+  assert.equal(
+    (await plan(`hosts: { pbx.example: { partial: true, rules: [] }, other.example: { rules: [] } }`))
+      .partial,
+    true,
+  )
   assert.match((await refused(`host: ${other.code}\nrules: []`)).host[0], /not for this PBX/)
   told(await ask('POST', `${path}/plans`), 422)
   told(await ask('POST', `${path}/plans`, { body: 'x', type: 'text/plain' }), 415)
@@ -255,7 +346,10 @@ onEachStore('plans of inbound rules', (engine) => {
     const first = await plan(FILE)
     await plan(PARTIAL(SIXTH))
     const list = told(await ask('GET', `${path}/plans?per_page=1`), 200)
-    assert.deepEqual([list.total, list.last_page, list.data[0].id, list.data[0].steps], [2, 2, first.id + 1, undefined])
+    assert.deepEqual(
+      [list.total, list.last_page, list.data[0].id, list.data[0].steps],
+      [2, 2, first.id + 1, undefined],
+    )
     const read = await ask('GET', `${path}/plans/${first.id}`)
     assert.equal(read.headers.get('cache-control'), 'no-store')
     assert.deepEqual(read.json, first)
@@ -279,7 +373,9 @@ onEachStore('plans of inbound rules', (engine) => {
     simulator.requests.clear()
     await Promise.all([1, 2, 3].map(() => ask('POST', `${path}/plans/${id}/apply`)))
     await until(async () => (await ask('GET', `${path}/plans/${id}`)).json.state === 'applied')
-    const sent = simulator.requests.list().filter(({ method, path: at }) => method !== 'GET' && at.includes('InboundRules'))
+    const sent = simulator.requests
+      .list()
+      .filter(({ method, path: at }) => method !== 'GET' && at.includes('InboundRules'))
     assert.equal(sent.length, 4)
     assert.equal(rules().length, 4)
     told(await ask('POST', `${path}/plans/${id}/apply`), 409, 'conflict')

@@ -66,7 +66,8 @@ function questionsFor(before: World, after: World): Question[] {
     const trunk = after.trunks.find((one) => of === '' || one['Number'] === of)
     const [did] = trunk ? didsOf(trunk) : []
     const caller = callerFor(textOf(rule['Data']))
-    if (trunk && did !== undefined) asked.set(`${of} ${caller}`, { did, caller, trunk: textOf(trunk['Number']) })
+    if (trunk && did !== undefined)
+      asked.set(`${of} ${caller}`, { did, caller, trunk: textOf(trunk['Number']) })
   }
   return [...questions, ...asked.values()]
 }
@@ -127,7 +128,9 @@ export async function changedAnswers(
       seen.add(way)
       count += 1
       if (answers.length === MOST_ANSWERS) continue
-      const [one, other] = worlds.map((world, i) => answerOf(world, question, at, rules[i] ?? null, routes[i] ?? null))
+      const [one, other] = worlds.map((world, i) =>
+        answerOf(world, question, at, rules[i] ?? null, routes[i] ?? null),
+      )
       if (one && other) answers.push({ ...question, at: isoTime(at), before: one, after: other })
     }
   }
@@ -137,7 +140,9 @@ export async function changedAnswers(
 function destinationOf(rule: Row | null, route: keyof typeof RULE_ROUTES | null): string {
   const destination = rule === null || route === null ? null : rowOf(rule[RULE_ROUTES[route]])
   const to = textOf(destination?.['To'])
-  return to === '' || to === 'None' ? '' : JSON.stringify([to, destination?.['Number'] ?? '', destination?.['External'] ?? ''])
+  return to === '' || to === 'None'
+    ? ''
+    : JSON.stringify([to, destination?.['Number'] ?? '', destination?.['External'] ?? ''])
 }
 
 function answerOf(

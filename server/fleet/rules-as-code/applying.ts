@@ -15,7 +15,14 @@ import { changesOf } from './content.ts'
 import { driftOf, outdated, rulesOf, standingOf } from './drift.ts'
 import type { PresentRule } from './matching.ts'
 import { readPresentRules } from './pbx-state.ts'
-import { beforeOfPlan, contentOfPlan, setPlan, toSummary, type PlanFailure, type PlanRow } from './plan-rows.ts'
+import {
+  beforeOfPlan,
+  contentOfPlan,
+  setPlan,
+  toSummary,
+  type PlanFailure,
+  type PlanRow,
+} from './plan-rows.ts'
 import { openSender, type Send } from './sending.ts'
 import type { Step } from './steps.ts'
 
@@ -66,7 +73,8 @@ export function planApplying(work: Work, deps: ApplyingDeps): void {
         const told = asPbxError(error)
         // A store that is away, a hub that stops, a lease that was lost: whoever takes the task next goes on.
         if (task.signal.aborted || error instanceof LeaseLost || isOfStore(told)) throw error
-        if (!(told instanceof HubError)) log.error('a plan of inbound rules could not be applied', { error, plan: row.id })
+        if (!(told instanceof HubError))
+          log.error('a plan of inbound rules could not be applied', { error, plan: row.id })
         await stop(deps, row, actor, task, failureOf(told))
       }
     },
@@ -80,7 +88,12 @@ const failureOf = (error: unknown): PlanFailure =>
     ? { code: error.code, message: error.message }
     : { code: 'internal', message: 'A fault of ours; the log has it.' }
 
-async function applyPlan(deps: ApplyingDeps, row: PlanRow, actor: Actor, task: Task<ApplyPayload>): Promise<void> {
+async function applyPlan(
+  deps: ApplyingDeps,
+  row: PlanRow,
+  actor: Actor,
+  task: Task<ApplyPayload>,
+): Promise<void> {
   const hostId = row.pbx_host_id
   const { signal } = task
   const pbx = await deps.xapi.open({ tenantId: row.tenant_id, hostId: null }, hostId)
@@ -133,7 +146,13 @@ async function takeStep(
     } catch (thrown) {
       const error = asPbxError(thrown)
       const isLost = error instanceof HubError && error.code === 'pbx_outcome_unknown'
-      if (!(error instanceof HubError) || !(isLost || isPassing(error)) || isOfStore(error) || tries === ATTEMPTS) throw error
+      if (
+        !(error instanceof HubError) ||
+        !(isLost || isPassing(error)) ||
+        isOfStore(error) ||
+        tries === ATTEMPTS
+      )
+        throw error
       await wait(FIRST_PAUSE_MS * 2 ** (tries - 1), undefined, { signal: task.signal })
       now = await rulesNow(running)
     }
@@ -146,14 +165,22 @@ async function takeStep(
 }
 
 /** The list as it is once a step is done; a new rule comes last. */
-function afterStep(now: readonly PresentRule[], { act, rule_id, after }: Step, id: number | null): PresentRule[] {
+function afterStep(
+  now: readonly PresentRule[],
+  { act, rule_id, after }: Step,
+  id: number | null,
+): PresentRule[] {
   if (act === 'remove') return now.filter((rule) => rule.id !== rule_id)
   if (after === null) return [...now]
   if (act === 'add') return [...now, { id: id ?? 0, content: after }]
   return now.map((rule) => (rule.id === rule_id ? { id: rule.id, content: after } : rule))
 }
 
-async function finish({ store, clock }: ApplyingDeps, running: Running, now: readonly PresentRule[]): Promise<void> {
+async function finish(
+  { store, clock }: ApplyingDeps,
+  running: Running,
+  now: readonly PresentRule[],
+): Promise<void> {
   const { row, steps, actor, task } = running
   const content = contentOfPlan(row)
   const notes = [...content.notes, ...keptOtherwise(steps, now)]
@@ -167,7 +194,8 @@ async function finish({ store, clock }: ApplyingDeps, running: Running, now: rea
       content: toJson({ ...content, notes }),
     })
     await audit(tx, actor, row, done)
-    if (row.undoes !== null) await setPlan(tx, { id: row.undoes, tenant_id: row.tenant_id }, { state: 'undone' })
+    if (row.undoes !== null)
+      await setPlan(tx, { id: row.undoes, tenant_id: row.tenant_id }, { state: 'undone' })
   })
 }
 

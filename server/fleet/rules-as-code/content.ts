@@ -65,8 +65,11 @@ export function contentOf(rule: RuleDraft): PlannedRule {
 }
 
 /** What a rule is, whatever its id, its name and where it leads: what it looks at, and for which trunk. */
-export const identityOf = ({ condition, data, trunk }: Pick<PlannedRule, 'condition' | 'data' | 'trunk'>): string =>
-  JSON.stringify([condition, data, trunk])
+export const identityOf = ({
+  condition,
+  data,
+  trunk,
+}: Pick<PlannedRule, 'condition' | 'data' | 'trunk'>): string => JSON.stringify([condition, data, trunk])
 
 /** What people call a rule. */
 export const calledRule = ({ rule_name, condition, data }: PlannedRule): string =>

@@ -55,7 +55,10 @@ export function readCsv(text: string, problems: Problems): Row[] {
     return []
   }
   const [header, ...records] = rows
-  const columns = (header?.record ?? []).map((name) => ({ name, column: BY_NAME.get(bareName(name)) ?? null }))
+  const columns = (header?.record ?? []).map((name) => ({
+    name,
+    column: BY_NAME.get(bareName(name)) ?? null,
+  }))
   for (const { name, column } of columns)
     if (column === null)
       problems.add(`column ${name}`, 1, `There is no such column; known are ${COLUMNS.join(', ')}.`)
@@ -66,7 +69,8 @@ export function readCsv(text: string, problems: Problems): Row[] {
     const fields: Record<string, string> = {}
     const hours: Record<string, string> = {}
     const place = `line ${info.lines}`
-    if (record.length > columns.length) problems.add(place, info.lines, 'It has more cells than there are columns.')
+    if (record.length > columns.length)
+      problems.add(place, info.lines, 'It has more cells than there are columns.')
     for (const [at, cell] of record.entries()) {
       const column = columns[at]?.column
       if (!column || cell.trim() === '') continue

@@ -11,7 +11,11 @@ const asDestination = (destination: PlannedDestination | null): RuleDestination 
     : { ...destination, name: null, type: null }
 
 /** A planned rule with the ids and kinds that this PBX has for what it names. */
-export function draftOf(rule: PlannedRule, id: number | null, world: Pick<World, 'trunks' | 'stations'>): RuleDraft {
+export function draftOf(
+  rule: PlannedRule,
+  id: number | null,
+  world: Pick<World, 'trunks' | 'stations'>,
+): RuleDraft {
   const { trunk, ...rest } = rule
   const draft: RuleDraft = {
     ...rest,

@@ -43,7 +43,12 @@ export const eraseFromRulePlans: Eraser = async (tx, { tenantId, needles, scrub 
     .execute()
   const gone = rows.filter(({ document, content, before_state, failure }) => {
     const isHeld = (json: string | null) => json !== null && scrubJson(json, scrub) !== null
-    return isHeld(content) || isHeld(before_state) || isHeld(failure) || (document !== null && scrub(document) !== null)
+    return (
+      isHeld(content) ||
+      isHeld(before_state) ||
+      isHeld(failure) ||
+      (document !== null && scrub(document) !== null)
+    )
   })
   for (const { id } of gone) await db.deleteFrom('pbx_rule_plans').where('id', '=', id).execute()
   return { pbx_rule_plans: gone.length }

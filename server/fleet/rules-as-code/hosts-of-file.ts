@@ -21,7 +21,11 @@ function hostNamed(hosts: readonly Host[], name: string, place: string, problems
   const called = hosts.filter(({ host_name }) => host_name?.toLowerCase() === name.toLowerCase())
   const [one] = called
   if (called.length > 1)
-    problems.add(place, null, `Several PBXs are called ${name}: name one by its code, ${called.map(({ code }) => code).join(' or ')}.`)
+    problems.add(
+      place,
+      null,
+      `Several PBXs are called ${name}: name one by its code, ${called.map(({ code }) => code).join(' or ')}.`,
+    )
   else if (!one) problems.add(place, null, `There is no PBX ${name}.`)
   return called.length === 1 ? (one ?? null) : null
 }
@@ -45,7 +49,9 @@ export async function hostsOfFile(
       ? []
       : [{ pbx3cx_host_id: found.id, code: found.code, host_name: found.host_name, rules: rules.length }]
   })
-  const twice = data.find((one, at) => data.findIndex((other) => other.pbx3cx_host_id === one.pbx3cx_host_id) !== at)
+  const twice = data.find(
+    (one, at) => data.findIndex((other) => other.pbx3cx_host_id === one.pbx3cx_host_id) !== at,
+  )
   if (twice) problems.add('hosts', null, `${twice.code} is named twice.`)
   problems.done()
   return { data }
@@ -70,5 +76,7 @@ export async function partFor(
   if (another) throw invalid({ hosts: ['The file names this PBX twice.'] })
   if (one) return one
   const named = parts.flatMap(({ host }) => host ?? []).slice(0, 10)
-  throw invalid({ host: [`The file is for ${named.join(', ')}, not for this PBX. Without host: it is for any.`] })
+  throw invalid({
+    host: [`The file is for ${named.join(', ')}, not for this PBX. Without host: it is for any.`],
+  })
 }

@@ -41,7 +41,12 @@ export function goalOf(part: FilePart, state: PbxState, query: RulePlanQuery, pr
 export async function planFor(
   goal: Goal,
   state: PbxState,
-  { document, undoes, now, isPartial }: Pick<MadePlan, 'document' | 'undoes'> & { now: number; isPartial: boolean },
+  {
+    document,
+    undoes,
+    now,
+    isPartial,
+  }: Pick<MadePlan, 'document' | 'undoes'> & { now: number; isPartial: boolean },
 ): Promise<MadePlan> {
   const { steps, moves, summary } = stepsTo(goal, state.rules)
   const { after, judged } = worldAfter(goal, state)
@@ -61,7 +66,9 @@ export async function planFor(
     before: state.rules,
     steps,
     moves,
-    summary: isPartial ? { ...summary, unchanged: state.rules.length - summary.changed - summary.removed } : summary,
+    summary: isPartial
+      ? { ...summary, unchanged: state.rules.length - summary.changed - summary.removed }
+      : summary,
     complaints,
     answers,
     notes,

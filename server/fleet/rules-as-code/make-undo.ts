@@ -20,7 +20,9 @@ export function goalOfUndo({ steps, before, reorder }: Applied, now: readonly Pr
     const same = [...free.values()].filter((rule) => identityOf(rule.content) === identityOf(content))
     return same.find((rule) => isAsWanted(rule.content, content)) ?? same[0]
   }
-  const touched = new Map(steps.flatMap((step) => (step.rule_id === null ? [] : [[step.rule_id, step] as const])))
+  const touched = new Map(
+    steps.flatMap((step) => (step.rule_id === null ? [] : [[step.rule_id, step] as const])),
+  )
   const targets: Target[] = []
   for (const { id, content } of before) {
     const there = take(free.get(id))

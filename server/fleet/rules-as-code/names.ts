@@ -25,7 +25,8 @@ export function trunkNamed({ trunks }: Known, text: string): Resolved {
   if (byNumber) return found(byNumber.number)
   const byName = trunks.filter(({ name }) => name !== null && folded(name) === folded(text))
   const [one] = byName
-  if (byName.length > 1) return nothing(`Several trunks are called "${text}": name one by its number: ${listed(byName)}.`)
+  if (byName.length > 1)
+    return nothing(`Several trunks are called "${text}": name one by its number: ${listed(byName)}.`)
   if (one) return found(one.number)
   return nothing(
     trunks.length === 0

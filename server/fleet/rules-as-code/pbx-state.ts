@@ -80,7 +80,12 @@ async function freshStations(
       const kind = KINDS[type ?? '']
       if (kind === undefined || !number) continue
       const kept = stations.get(number)
-      fresh.set(number, kept?.kind === kind ? { ...kept, name: name || kept.name } : { kind, number, name: name ?? '', row: canonicalRow(peer) })
+      fresh.set(
+        number,
+        kept?.kind === kind
+          ? { ...kept, name: name || kept.name }
+          : { kind, number, name: name ?? '', row: canonicalRow(peer) },
+      )
     }
   } catch (error) {
     if (isXapiError(error) && ['permission', 'unsupported', 'not_found'].includes(error.kind)) return stations

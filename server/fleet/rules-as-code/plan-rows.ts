@@ -1,6 +1,11 @@
 import type { Selectable } from 'kysely'
 import type { Page } from '../../../contract/common.ts'
-import type { ChangedAnswer, PlanComplaint, RulePlan, RulePlanSummary } from '../../../contract/pbx-rule-plans.ts'
+import type {
+  ChangedAnswer,
+  PlanComplaint,
+  RulePlan,
+  RulePlanSummary,
+} from '../../../contract/pbx-rule-plans.ts'
 import type { ReadFrom } from '../../../contract/pbx-trace.ts'
 import type { Actor } from '../../platform/audit.ts'
 import { fromJson, toFlag, toJson } from '../../platform/database/json.ts'
@@ -54,7 +59,8 @@ const SUMMARY_COLUMNS = [
   'finished_at',
 ] as const
 
-export const contentOfPlan = (row: Pick<PlanRow, 'content'>): PlanContent => fromJson<PlanContent>(row.content)
+export const contentOfPlan = (row: Pick<PlanRow, 'content'>): PlanContent =>
+  fromJson<PlanContent>(row.content)
 export const beforeOfPlan = (row: Pick<PlanRow, 'before_state'>): PresentRule[] =>
   fromJson<PresentRule[]>(row.before_state)
 
@@ -137,7 +143,9 @@ export async function lockPlan({ db, engine }: FleetTx, host: HostKey, id: numbe
 export const setPlan = (
   { db }: FleetTx,
   { id, tenant_id }: Pick<PlanRow, 'id' | 'tenant_id'>,
-  columns: Partial<Pick<PlanRow, 'state' | 'next_step' | 'failure' | 'content' | 'applied_by' | 'started_at' | 'finished_at'>>,
+  columns: Partial<
+    Pick<PlanRow, 'state' | 'next_step' | 'failure' | 'content' | 'applied_by' | 'started_at' | 'finished_at'>
+  >,
 ): Promise<PlanRow> =>
   db
     .updateTable('pbx_rule_plans')

@@ -1,5 +1,10 @@
 import type { Page } from '../../../contract/common.ts'
-import type { RuleFileHosts, RulePlan, RulePlanQuery, RulePlanSummary } from '../../../contract/pbx-rule-plans.ts'
+import type {
+  RuleFileHosts,
+  RulePlan,
+  RulePlanQuery,
+  RulePlanSummary,
+} from '../../../contract/pbx-rule-plans.ts'
 import { recordAudit, type Actor } from '../../platform/audit.ts'
 import type { Committed } from '../../platform/committed.ts'
 import { toJson } from '../../platform/database/json.ts'
@@ -47,7 +52,13 @@ export type RulePlans = {
   /** The PBXs a file is for. HubError `validation_failed`. */
   hostsOf(reach: Reach, file: RuleFile): Promise<RuleFileHosts>
   /** What a file would do to a PBX; nothing is sent. HubError `validation_failed` with every place in the file. */
-  create(actor: Actor, reach: Reach, host: string, file: RuleFile, query: RulePlanQuery): Promise<Committed<RulePlan>>
+  create(
+    actor: Actor,
+    reach: Reach,
+    host: string,
+    file: RuleFile,
+    query: RulePlanQuery,
+  ): Promise<Committed<RulePlan>>
   list(reach: Reach, host: string, paging: { page: number; perPage: number }): Promise<Page<RulePlanSummary>>
   get(reach: Reach, host: string, id: number): Promise<RulePlan>
   /**
@@ -56,7 +67,13 @@ export type RulePlans = {
    */
   apply(actor: Actor, reach: Reach, host: string, id: number): Promise<Committed<RulePlan>>
   /** A plan that takes back what a plan did, also one that stopped half-way. HubError `conflict` for one that did nothing. */
-  undo(actor: Actor, reach: Reach, host: string, id: number, query: Pick<RulePlanQuery, 'reorder'>): Promise<Committed<RulePlan>>
+  undo(
+    actor: Actor,
+    reach: Reach,
+    host: string,
+    id: number,
+    query: Pick<RulePlanQuery, 'reorder'>,
+  ): Promise<Committed<RulePlan>>
   /** The rules as a file that changes nothing. */
   export(reach: Reach, host: string, format: FileFormat): Promise<{ text: string; name: string }>
 }
@@ -125,7 +142,12 @@ export function openRulePlans(options: RulePlansOptions, deps: FleetDeps): RuleP
       const goal = goalOf(part, state, query, problems)
       problems.done()
       const isPartial = !goal.hasOrder
-      const made = await planFor(goal, state, { document: file.text, undoes: null, now: clock.now(), isPartial })
+      const made = await planFor(goal, state, {
+        document: file.text,
+        undoes: null,
+        now: clock.now(),
+        isPartial,
+      })
       return keep(actor, host, made)
     },
     async list(reach, named, paging) {
@@ -169,13 +191,17 @@ export function openRulePlans(options: RulePlansOptions, deps: FleetDeps): RuleP
     async undo(actor, reach, named, id, query) {
       const host = await hostOf(reach, named)
       const row = await readPlan(store.read, host, id)
-      if (row.state === 'planned') throw new HubError('conflict', 'This plan was not applied: there is nothing to undo.')
+      if (row.state === 'planned')
+        throw new HubError('conflict', 'This plan was not applied: there is nothing to undo.')
       if (row.state === 'undone') throw new HubError('conflict', 'This plan was undone already.')
       if (row.state === 'applying')
         throw new HubError('conflict', 'This plan is being applied: wait until that ends or stops.')
       const state = await stateOf(reach, host)
       const reorder = query.reorder === undefined ? row.reorder === 1 : readTruth(query.reorder) === true
-      const goal = goalOfUndo({ steps: contentOfPlan(row).steps, before: beforeOfPlan(row), reorder }, state.rules)
+      const goal = goalOfUndo(
+        { steps: contentOfPlan(row).steps, before: beforeOfPlan(row), reorder },
+        state.rules,
+      )
       const about = { document: null, undoes: id, now: clock.now(), isPartial: !reorder }
       return keep(actor, host, await planFor(goal, state, about))
     },

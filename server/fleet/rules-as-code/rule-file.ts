@@ -62,9 +62,14 @@ function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
     problems.add('hosts', lineOf(hosts), 'Either host: for one PBX, or hosts: for several.')
   if (isMap(hosts)) {
     if (root['rules'] !== undefined)
-      problems.add('rules', lineOf(root['rules']), 'Each PBX below hosts: has its own rules: here they have no place.')
+      problems.add(
+        'rules',
+        lineOf(root['rules']),
+        'Each PBX below hosts: has its own rules: here they have no place.',
+      )
     const named = Object.entries(hosts)
-    if (named.length > MOST_HOSTS) problems.add('hosts', lineOf(hosts), `A file is for at most ${MOST_HOSTS} PBXs.`)
+    if (named.length > MOST_HOSTS)
+      problems.add('hosts', lineOf(hosts), `A file is for at most ${MOST_HOSTS} PBXs.`)
     return named.slice(0, MOST_HOSTS).flatMap(([name, of]) => {
       const place = `hosts.${name}`
       if (!isMap(of)) {
@@ -77,12 +82,13 @@ function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
     })
   }
   const rules = rulesOf(root['rules'], 'rules', file, problems)
-  if (hosts === undefined || hosts === null)
-    return [{ host: textOf(host), place: 'host', ...flags, rules }]
+  if (hosts === undefined || hosts === null) return [{ host: textOf(host), place: 'host', ...flags, rules }]
   const names = Array.isArray(hosts) ? hosts.map(textOf) : [textOf(hosts)]
   if (names.length > MOST_HOSTS || names.includes(null))
     problems.add('hosts', lineOf(hosts), `Is a list of at most ${MOST_HOSTS} PBXs by code, id or name.`)
-  return names.slice(0, MOST_HOSTS).map((name, at) => ({ host: name, place: `hosts[${at}]`, ...flags, rules }))
+  return names
+    .slice(0, MOST_HOSTS)
+    .map((name, at) => ({ host: name, place: `hosts[${at}]`, ...flags, rules }))
 }
 
 const textOf = (value: Tree | undefined): string | null =>
@@ -116,7 +122,12 @@ function flagsOf<Flags extends { partial: boolean; reorder: boolean }>(
   return { partial: read('partial'), reorder: read('reorder') }
 }
 
-function rulesOf(list: Tree | undefined, place: string, { lineOf }: WrittenFile, problems: Problems): WrittenRule[] {
+function rulesOf(
+  list: Tree | undefined,
+  place: string,
+  { lineOf }: WrittenFile,
+  problems: Problems,
+): WrittenRule[] {
   if (!Array.isArray(list)) {
     // Nothing at all would remove every rule: that is said with an empty list.
     problems.add(place, null, 'Is a list of rules; [] for none.')

@@ -34,45 +34,60 @@ const line = fc
   .map((text) => text.replaceAll('\0', '').trim())
   .filter((text) => text !== '' && text.isWellFormed())
 const text = fc.option(
-  fc.oneof(line, fc.constantFrom('null', '~', 'true', '0', '=1+1', '# no', '"', "it's", '+36', '- a', 'a,b;c')),
+  fc.oneof(
+    line,
+    fc.constantFrom('null', '~', 'true', '0', '=1+1', '# no', '"', "it's", '+36', '- a', 'a,b;c'),
+  ),
 )
 const PLAIN = { noNullPrototype: true }
 const digits = fc.stringMatching(/^[+*]?\d{1,8}$/)
 const time = fc
   .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }), fc.constantFrom('00', '30'))
   .map(([h, m, s]) => `${String(h).padStart(2, '0')}:${String(m).padStart(2, '0')}:${s}`)
-const period = fc.record({
-  day_of_week: fc.constantFrom('Monday', 'Saturday', 'Sunday'),
-  start: time,
-  stop: time,
-}, PLAIN)
+const period = fc.record(
+  {
+    day_of_week: fc.constantFrom('Monday', 'Saturday', 'Sunday'),
+    start: time,
+    stop: time,
+  },
+  PLAIN,
+)
 const destination = fc.option(
   fc.oneof(
-    fc.record({ to: fc.constantFrom('Queue', 'Extension', 'VoiceMail'), number: digits, external: fc.constant(null) }, PLAIN),
+    fc.record(
+      { to: fc.constantFrom('Queue', 'Extension', 'VoiceMail'), number: digits, external: fc.constant(null) },
+      PLAIN,
+    ),
     fc.record({ to: fc.constant('External'), number: fc.constant(null), external: digits }, PLAIN),
     fc.record({ to: fc.constant('Boomerang'), number: fc.option(digits), external: digits }, PLAIN),
     fc.record({ to: fc.constant('Callback'), number: fc.constant(null), external: fc.constant(null) }, PLAIN),
   ),
 )
 const rule: fc.Arbitrary<PlannedRule> = fc
-  .record({
-    rule_name: text,
-    condition: fc.constantFrom('BasedOnDID', 'BasedOnCallerID'),
-    data: digits,
-    custom_data: text,
-    call_type: fc.constantFrom('AllCalls', 'ExternalCallsOnly'),
-    trunk: fc.constantFrom('10000', '10001'),
-    hours: fc.record({
-      type: fc.constantFrom('OfficeHours', 'AllHours', 'SpecificHours'),
-      ignore_holidays: fc.boolean(),
-      periods: fc.array(period, { maxLength: 3 }),
-    }, PLAIN),
-    office_hours_destination: destination,
-    out_of_office_hours_destination: destination,
-    holidays_destination: destination,
-    alter_destination_during_out_of_office_hours: fc.boolean(),
-    alter_destination_during_holidays: fc.boolean(),
-  }, PLAIN)
+  .record(
+    {
+      rule_name: text,
+      condition: fc.constantFrom('BasedOnDID', 'BasedOnCallerID'),
+      data: digits,
+      custom_data: text,
+      call_type: fc.constantFrom('AllCalls', 'ExternalCallsOnly'),
+      trunk: fc.constantFrom('10000', '10001'),
+      hours: fc.record(
+        {
+          type: fc.constantFrom('OfficeHours', 'AllHours', 'SpecificHours'),
+          ignore_holidays: fc.boolean(),
+          periods: fc.array(period, { maxLength: 3 }),
+        },
+        PLAIN,
+      ),
+      office_hours_destination: destination,
+      out_of_office_hours_destination: destination,
+      holidays_destination: destination,
+      alter_destination_during_out_of_office_hours: fc.boolean(),
+      alter_destination_during_holidays: fc.boolean(),
+    },
+    PLAIN,
+  )
   .map((one) => {
     const isSpecific = one.hours.type === 'SpecificHours'
     return { ...one, hours: { ...one.hours, periods: isSpecific ? inOrder(one.hours.periods) : [] } }
@@ -136,23 +151,40 @@ test('what is wrong in a file is told by rule, line and field, with what is ther
   told('rules[0].nonsense', /^Line 2: Unknown field/)
   told('rules[0].office_hours_destination', /^Line 2: No Queue is called "Suport"/)
   told('rules[0].out_of_office_hours_destination', /Several are called "Anna" \(101 \(Anna\), 102/)
-  told('rules[1].holidays_destination', /^Line 8: No Queue is called "Anna" on this PBX\. "Anna" is Extension 101/)
+  told(
+    'rules[1].holidays_destination',
+    /^Line 8: No Queue is called "Anna" on this PBX\. "Anna" is Extension 101/,
+  )
   told('rules[1].hours.periods', /write Monday 09:00-17:00/)
   told('rules[2].trunk', /^Line 13: Which trunk\? Name one: 10000 \(Carrier\), 10001/)
-  const trunk = faults('rules: [{ condition: DID, data: 1, trunk: Carier }, { condition: DID, data: 2, trunk: Carrier }]')
-  assert.match(trunk['rules[0].trunk']?.[0] ?? '', /no trunk "Carier" on this PBX; there are 10000 \(Carrier\)/)
+  const trunk = faults(
+    'rules: [{ condition: DID, data: 1, trunk: Carier }, { condition: DID, data: 2, trunk: Carrier }]',
+  )
+  assert.match(
+    trunk['rules[0].trunk']?.[0] ?? '',
+    /no trunk "Carier" on this PBX; there are 10000 \(Carrier\)/,
+  )
   assert.match(trunk['rules[1].trunk']?.[0] ?? '', /Several trunks are called "Carrier"/)
   assert.deepEqual(Object.keys(faults('rules: []\nrule: []')), ['rule'])
   assert.deepEqual(Object.keys(faults('format: 1')), ['rules'])
   assert.deepEqual(Object.keys(faults('format: 2\nrules: []')), ['format'])
   assert.match(faults('rules: [').file?.[0] ?? '', /^Line 1: This is no YAML/)
-  assert.match(faults('condition,data,colour\nDID,1,red\n', 'csv')['column colour']?.[0] ?? '', /no such column/)
+  assert.match(
+    faults('condition,data,colour\nDID,1,red\n', 'csv')['column colour']?.[0] ?? '',
+    /no such column/,
+  )
 })
 
 test('aliases are written out, and a bomb of them is refused', () => {
-  const [first] = readBack('rules: [{ condition: &c BasedOnDID, data: "+3615550110", rule_name: *c }]', 'yaml')
+  const [first] = readBack(
+    'rules: [{ condition: &c BasedOnDID, data: "+3615550110", rule_name: *c }]',
+    'yaml',
+  )
   assert.equal(first?.rule_name, 'BasedOnDID')
-  const bomb = Array.from({ length: 9 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`)
+  const bomb = Array.from(
+    { length: 9 },
+    (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(',')}]`,
+  )
   assert.match(faults(`a0: &a0 x\n${bomb.join('\n')}\nrules: []`).file?.[0] ?? '', /more than 300000 values/)
 })
 
@@ -177,7 +209,8 @@ const goalOf = (present: readonly PresentRule[], wanted: readonly PlannedRule[],
   const targets = matches.map((one) => ({ rule: one.wanted, present: one.present }))
   return { targets, gone: left, hasOrder: true, reorder }
 }
-const sorted = (list: readonly PlannedRule[]) => list.toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
+const sorted = (list: readonly PlannedRule[]) =>
+  list.toSorted((a, b) => (identityOf(a) < identityOf(b) ? -1 : 1))
 const ofKinds = (list: readonly PlannedRule[]) =>
   ['BasedOnCallerID', 'BasedOnDID'].map((kind) => list.filter(({ condition }) => condition === kind))
 
@@ -244,7 +277,12 @@ test('wherever a plan was interrupted, each step is recognised as done or not, a
 })
 
 test('what others changed meanwhile is seen: anything by a plan that is the whole truth, what it touches by any', () => {
-  const [a, b, c] = ['1', '2', '3'].map((data): PlannedRule => ({ ...BLANK, condition: 'BasedOnDID', data, trunk: '10000' }))
+  const [a, b, c] = ['1', '2', '3'].map((data): PlannedRule => ({
+    ...BLANK,
+    condition: 'BasedOnDID',
+    data,
+    trunk: '10000',
+  }))
   const before = numbered([a!, b!])
   const { steps } = stepsTo(goalOf(before, [{ ...a!, rule_name: 'new' }, b!], false), before)
   const seen = (now: PresentRule[], isWhole: boolean) => driftOf({ steps, before, isWhole }, 0, rulesOf(now))
@@ -253,14 +291,24 @@ test('what others changed meanwhile is seen: anything by a plan that is the whol
   assert.deepEqual(seen(numbered([a!, other]), true), ['inbound rule (number 2) was changed.'])
   assert.deepEqual(seen(numbered([a!, b!, c!]), true), ['inbound rule (number 3) was added.'])
   assert.deepEqual(seen(numbered([a!]), true), ['inbound rule (number 2) was removed.'])
-  assert.deepEqual(seen(numbered([{ ...a!, rule_name: 'x' }, b!]), false), ['inbound rule (number 1) was changed.'])
+  assert.deepEqual(seen(numbered([{ ...a!, rule_name: 'x' }, b!]), false), [
+    'inbound rule (number 1) was changed.',
+  ])
   assert.ok(isAsWanted({ ...a!, call_type: 'AllCalls' }, a!))
 })
 
 test('a rule whose number or trunk changed is known by its name, unless several have it', () => {
-  const of = (rule_name: string, data: string): PlannedRule => ({ ...BLANK, rule_name, condition: 'BasedOnDID', data, trunk: '10000' })
+  const of = (rule_name: string, data: string): PlannedRule => ({
+    ...BLANK,
+    rule_name,
+    condition: 'BasedOnDID',
+    data,
+    trunk: '10000',
+  })
   const acts = (one: PlannedRule[], wanted: PlannedRule[]) =>
-    stepsTo(goalOf(numbered(one), wanted, false), numbered(one)).steps.map(({ act, rule_id }) => `${act} ${rule_id}`)
+    stepsTo(goalOf(numbered(one), wanted, false), numbered(one)).steps.map(
+      ({ act, rule_id }) => `${act} ${rule_id}`,
+    )
   assert.deepEqual(acts([of('A', '1')], [of('A', '2')]), ['change 1'])
   assert.deepEqual(acts([of('A', '1'), of('A', '2')], [of('A', '3')]), ['add null', 'remove 1', 'remove 2'])
   assert.deepEqual(acts([of('A', '1'), of('B', '2')], [of('B', '1'), of('A', '2')]), ['change 1', 'change 2'])

@@ -7,7 +7,8 @@ const isPlain = (text: string) => NUMBER.test(text)
 export function destinationText(destination: PlannedDestination): string | PlannedDestination {
   const { to, number, external } = destination
   if (number === null && external === null) return to
-  if (to === 'External') return number === null && external !== null && isPlain(external) ? `${to} ${external}` : destination
+  if (to === 'External')
+    return number === null && external !== null && isPlain(external) ? `${to} ${external}` : destination
   return external === null && number !== null && isPlain(number) ? `${to} ${number}` : destination
 }
 

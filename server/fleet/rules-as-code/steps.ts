@@ -52,7 +52,10 @@ export function stepsTo(
       .flatMap(({ rule, present: there }) =>
         there === null
           ? [addStep(rule, false)]
-          : [removeStep(there, true), addStep({ ...rule, call_type: rule.call_type ?? there.content.call_type }, true)],
+          : [
+              removeStep(there, true),
+              addStep({ ...rule, call_type: rule.call_type ?? there.content.call_type }, true),
+            ],
       ),
   ]
   const changed = targets.filter(isChanged).length

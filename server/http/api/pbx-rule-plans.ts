@@ -71,8 +71,16 @@ export function pbxRulePlanRoutes(
       async (request, reply) => {
         forbidHostTokens(request)
         const { params, query } = request
-        const made = await rulePlans.create(actor(request), reachOf(request), params.host, fileOf(request), query)
-        return isPrivate(reply).code(201).send(await settle(made))
+        const made = await rulePlans.create(
+          actor(request),
+          reachOf(request),
+          params.host,
+          fileOf(request),
+          query,
+        )
+        return isPrivate(reply)
+          .code(201)
+          .send(await settle(made))
       },
     )
     app.post(
@@ -140,7 +148,9 @@ export function pbxRulePlanRoutes(
       forbidHostTokens(request)
       const { host, id } = request.params
       const begun = await rulePlans.apply(actor(request), reachOf(request), host, id)
-      return isPrivate(reply).code(202).send(await settle(begun))
+      return isPrivate(reply)
+        .code(202)
+        .send(await settle(begun))
     },
   )
   root.post(
@@ -160,7 +170,9 @@ export function pbxRulePlanRoutes(
       forbidHostTokens(request)
       const { host, id } = request.params
       const made = await rulePlans.undo(actor(request), reachOf(request), host, id, request.query)
-      return isPrivate(reply).code(201).send(await settle(made))
+      return isPrivate(reply)
+        .code(201)
+        .send(await settle(made))
     },
   )
   root.get(
