@@ -193,6 +193,29 @@ onEachStore("the log of a PBX's own calls", (engine) => {
   })
 
   if (engine === 'postgres')
+    test('who tells of a call of the log and who joins it with another wait for each other in one order', async (t) => {
+      const { ask, id, readAfter, refresh, place } = await newPair(t, engine)
+      const before = await refresh()
+      const inLog = (await callsOf(ask)).find((call) => call.source === 'xapi' && call.caller_e164)
+      const [{ call_history_id }] = (await ask('GET', `${RECORDS}?per_page=100`)).json.data.filter(
+        (record: Json) => record.call_id === inLog?.id,
+      )
+      const { started_at, caller_number } = inLog!
+      const other = await newOtherTransaction(t, place.address)
+      await other.begin('select id from calls where id = $1 for update', [inLog!.id])
+      const same = told(id, { started_at, caller_number, external_id: 'same' })
+      assert.equal((await ask('POST', LOGS, { body: same })).status, 201)
+      await other.waitedFor(1)
+      const body = told(id, { started_at, caller_number, call_history_id, external_id: 'mine' })
+      const mine = ask('POST', RECORDS, { body })
+      await other.waitedFor(2)
+      await other.commit()
+      assert.equal((await mine).status, 201)
+      const { failed_at, error } = await readAfter(before)
+      assert.deepEqual([failed_at, error], [null, null])
+    })
+
+  if (engine === 'postgres')
     test('who tells of a call and who reads the log that has it wait for each other in one order', async (t) => {
       const { ask, id, state, readAfter, rows, place } = await newPair(t, engine)
       const before = await state()
