@@ -1,6 +1,6 @@
 // node bin/test.mjs [--postgres | --browser] [part of a path …]
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { run } from 'node:test'
@@ -25,6 +25,7 @@ if (wantsPostgres) {
     process.exit(1)
   }
   process.env.CORDBOARD_TEST_POSTGRES = process.env.DATABASE_URL
+  process.env.CORDBOARD_TEST_POSTGRES_ALONE = '1'
 }
 
 if (inBrowser && findChromium() === null) {
@@ -44,8 +45,9 @@ process.env.CORDBOARD_TEST_RUN = shared
 process.env.NODE_COMPILE_CACHE ??= join(shared, 'compiled')
 
 const tally = openTally()
-// Two browsers at once are too much for a small machine.
-const tests = run({ files, concurrency: inBrowser ? 1 : 2, isolation: 'process', timeout: FILE_TIMEOUT_MS })
+// Two browsers at once are too much for a small machine. Of the other files one or the other waits for something.
+const concurrency = inBrowser ? 1 : Math.min(4, availableParallelism() + 1)
+const tests = run({ files, concurrency, isolation: 'process', timeout: FILE_TIMEOUT_MS })
 tests.on('test:pass', tally.passed)
 tests.on('test:fail', tally.failed)
 tests.on('test:summary', ({ file }) => file && tally.fileEnded(file))

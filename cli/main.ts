@@ -1,22 +1,4 @@
-import { backup } from './backup.ts'
-import { erase } from './erase.ts'
-import { doctor } from './doctor.ts'
-import { exportBook } from './export.ts'
-import { importBook } from './import.ts'
-import { keys } from './keys.ts'
-import { lookUp } from './lookup.ts'
-import { pbx } from './pbx.ts'
-import { quality } from './quality.ts'
-import { renormalise } from './renormalise.ts'
 import { CommandError } from './connection.ts'
-import { tenants } from './tenants.ts'
-import { tokens } from './tokens.ts'
-import { moveTo } from './move-to.ts'
-import { restore } from './restore.ts'
-import { users } from './users.ts'
-import { work } from './work.ts'
-import { status } from './status.ts'
-import { xapi } from './xapi.ts'
 
 const USAGE = `cordboard <command>
 
@@ -29,6 +11,7 @@ const USAGE = `cordboard <command>
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
   pbx snapshot|diff|trace   what a PBX was, what changed, where calls go (pbx --help)
+  rules export|plan|apply   inbound rules of PBXs as files (rules --help)
   quality [KIND]            what somebody should look at in the book
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
@@ -51,26 +34,28 @@ async function serve(args: string[]): Promise<void> {
   await import('../server/main.ts')
 }
 
+/** Each is loaded when it is called: most need only a small part of the hub. */
 const COMMANDS: Record<string, Command> = {
   serve,
-  import: importBook,
-  export: exportBook,
-  lookup: lookUp,
-  tokens,
-  tenants,
-  keys,
-  pbx,
-  quality,
-  renormalise,
-  erase,
-  users,
-  work,
-  xapi,
-  status,
-  doctor,
-  backup,
-  restore,
-  'move-to': moveTo,
+  import: async (args) => (await import('./import.ts')).importBook(args),
+  export: async (args) => (await import('./export.ts')).exportBook(args),
+  lookup: async (args) => (await import('./lookup.ts')).lookUp(args),
+  tokens: async (args) => (await import('./tokens.ts')).tokens(args),
+  tenants: async (args) => (await import('./tenants.ts')).tenants(args),
+  keys: async (args) => (await import('./keys.ts')).keys(args),
+  pbx: async (args) => (await import('./pbx.ts')).pbx(args),
+  rules: async (args) => (await import('./rules.ts')).rules(args),
+  quality: async (args) => (await import('./quality.ts')).quality(args),
+  renormalise: async (args) => (await import('./renormalise.ts')).renormalise(args),
+  erase: async (args) => (await import('./erase.ts')).erase(args),
+  users: async (args) => (await import('./users.ts')).users(args),
+  work: async (args) => (await import('./work.ts')).work(args),
+  xapi: async (args) => (await import('./xapi.ts')).xapi(args),
+  status: async () => (await import('./status.ts')).status(),
+  doctor: async (args) => (await import('./doctor.ts')).doctor(args),
+  backup: async (args) => (await import('./backup.ts')).backup(args),
+  restore: async (args) => (await import('./restore.ts')).restore(args),
+  'move-to': async (args) => (await import('./move-to.ts')).moveTo(args),
 }
 
 async function main(): Promise<void> {

@@ -43,10 +43,17 @@ async function newCustomer({ ask }: Pick<TestHub, 'ask'>, account: string): Prom
 }
 
 onEachStore('backup and restore', (engine) => {
-  const engines: Engine[] = process.env['CORDBOARD_TEST_POSTGRES'] ? ['sqlite', 'postgres'] : ['sqlite']
-  for (const other of engines) {
-    test(`a backup of a running hub restores into ${other}, ids and sequences included`, async (t) => {
-      const { address, dataDir, env, ask, hub } = await newBook(t, engine)
+  const ways: [from: Engine, into: Engine][] =
+    engine === 'sqlite'
+      ? [['sqlite', 'sqlite']]
+      : [
+          ['postgres', 'postgres'],
+          ['postgres', 'sqlite'],
+          ['sqlite', 'postgres'],
+        ]
+  for (const [from, other] of ways) {
+    test(`a backup of a running hub on ${from} restores into ${other}, ids and sequences included`, async (t) => {
+      const { address, dataDir, env, ask, hub } = await newBook(t, from)
       const gone = await newCustomer({ ask }, 'GONE')
       assert.equal((await ask('DELETE', `/api/v1/customers/${gone}`)).status, 204)
       const file = join(dataDir, 'book.backup')

@@ -10,7 +10,7 @@ import { askEverywhere } from './fresh-questions.ts'
 import { newHub, type Ask, type Json, type TestHubOptions } from './hub.ts'
 import { addHost, newHome, newPbx, untilWatched } from './live.ts'
 import { post } from './pbx-fleet.ts'
-import { newStoreAddress, onEachStore } from './stores.ts'
+import { newReadyAddress, onEachStore } from './stores.ts'
 import { newMasterKey } from './vault.ts'
 import { newWire, until } from './wire.ts'
 
@@ -259,7 +259,7 @@ onEachStore('the last agent', (engine) => {
 
   if (engine === 'postgres')
     test('what one hub stores every other one knows, and one that starts without the database', async (t) => {
-      const address = await newStoreAddress(t, engine)
+      const address = await newReadyAddress(t, engine)
       assert.ok(address.kind === 'postgres')
       const wire = await newWire(t, address.url)
       const first = await newWorld(t, engine, { address })

@@ -52,8 +52,9 @@ export async function newStore<Tables>(t: TestContext, engine: Engine): Promise<
   return store
 }
 
-/** Runs the same tests on every engine there is: SQLite always, PostgreSQL when one is reachable. */
+/** Runs the same tests on every engine there is: SQLite, and PostgreSQL when one is reachable. `npm run test:postgres` runs them there alone. */
 export function onEachStore(title: string, body: (engine: Engine) => void): void {
-  const engines: Engine[] = postgresUrl ? ['sqlite', 'postgres'] : ['sqlite']
+  const isAlone = process.env['CORDBOARD_TEST_POSTGRES_ALONE'] === '1'
+  const engines: Engine[] = postgresUrl ? (isAlone ? ['postgres'] : ['sqlite', 'postgres']) : ['sqlite']
   for (const engine of engines) void describe(`${title} (${engine})`, () => body(engine))
 }

@@ -122,22 +122,8 @@ onEachStore('forgetting with age', (engine) => {
         info: (message, fields) => void (/forgot/.test(message) && forgot.resolve(fields)),
       },
     })
-    const none = {
-      audit: 0,
-      calls: 0,
-      decisions: 0,
-      dispositions: 0,
-      events: 0,
-      live_calls: 0,
-      notes: 0,
-      pbx_events: 0,
-      renormalisations: 0,
-      sessions: 0,
-      snapshots: 0,
-      rule_plans: 0,
-      work: 0,
-    }
-    assert.deepEqual(await forgot.promise, { ...none, imports: 2 })
+    const counts = Object.entries((await forgot.promise) as object).filter(([, count]) => count !== 0)
+    assert.deepEqual(counts, [['imports', 2]])
     assert.equal((await ask('GET', '/api/v1/imports')).json.total, 0)
   })
 })

@@ -67,7 +67,7 @@ describe('a CSV file', () => {
   })
 
   test('loses only the line that never ends, as far as anybody reads', async (t) => {
-    const rows = await rowsOf(t, `a,b\n1,"${'x\n'.repeat(LONGEST_ROW)}\n`)
+    const rows = await rowsOf(t, `a,b\n1,"${`${'x'.repeat(99)}\n`.repeat(LONGEST_ROW / 50)}\n`)
     assert.deepEqual(
       rows.slice(0, 3).map(({ line, problem }) => [line, problem !== null]),
       [

@@ -4,13 +4,13 @@ import { newHub, type Json } from '../../../test/hub.ts'
 import { signIn } from '../../../test/people.ts'
 import { post } from '../../../test/pbx-fleet.ts'
 import { newOtherTransaction } from '../../../test/other-transaction.ts'
-import { newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import type { Engine } from '../../platform/database/engine.ts'
 
 const AT = '2026-05-01T10:00:00.000Z'
 
 async function newOffice(t: TestContext, engine: Engine) {
-  const address = await newStoreAddress(t, engine)
+  const address = await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, { address })
   const { ask } = opened
   const host = await post(ask, 'pbx3cx-hosts', { host_name: 'pbx.example' })

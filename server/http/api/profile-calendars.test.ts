@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { test, type TestContext } from 'node:test'
 import { newHub, type Json } from '../../../test/hub.ts'
-import { newDirectory, newStoreAddress, onEachStore } from '../../../test/stores.ts'
+import { newDirectory, newReadyAddress, onEachStore } from '../../../test/stores.ts'
 import { until } from '../../../test/wire.ts'
 import { openStore, type StoreAddress } from '../../platform/database/store.ts'
 import type { Engine } from '../../platform/database/engine.ts'
@@ -32,7 +32,7 @@ async function newClosing(t: TestContext, engine: Engine, env: Record<string, st
   const dataDir = await newDirectory(t)
   const file = join(dataDir, 'cordboard.db')
   const address: StoreAddress =
-    engine === 'sqlite' ? { kind: 'sqlite', file } : await newStoreAddress(t, engine)
+    engine === 'sqlite' ? { kind: 'sqlite', file } : await newReadyAddress(t, engine)
   const opened = await newHub(t, engine, {
     address,
     dataDir,

@@ -5,7 +5,7 @@ import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
 import { newHub } from '../../../test/hub.ts'
-import { newStore, newStoreAddress } from '../../../test/stores.ts'
+import { newReadyAddress, newStoreAddress } from '../../../test/stores.ts'
 import { openSharedStore, openStore, type Store } from './store.ts'
 
 type Meta = { meta: { name: string; value: string } }
@@ -17,6 +17,15 @@ function watchThreads(t: TestContext): Worker[] {
   process.on('worker', note)
   t.after(() => process.off('worker', note))
   return threads
+}
+
+/** A store and its threads, the writer's first. */
+async function newStore(t: TestContext): Promise<{ store: Store<Meta>; threads: Worker[] }> {
+  const address = await newReadyAddress(t, 'sqlite')
+  const threads = watchThreads(t)
+  const store = await openStore<Meta>({ address })
+  t.after(() => store.close())
+  return { store, threads }
 }
 
 /** Ends the thread; on return the one in its place answers. */
@@ -40,8 +49,7 @@ const long = (db: Kysely<Meta>) =>
   )
 
 test('a transaction ends with its thread: it fails, nothing of it is there, and the next one goes through', async (t) => {
-  const threads = watchThreads(t)
-  const store = await newStore<Meta>(t, 'sqlite')
+  const { store, threads } = await newStore(t)
   const [writer] = threads
   const broken = store.transact(async ({ db }) => {
     await db.insertInto('meta').values({ name: 'before', value: '1' }).execute()
@@ -60,8 +68,7 @@ test('a transaction ends with its thread: it fails, nothing of it is there, and 
 })
 
 test('a thread that ends amid a question fails it, and of a commit says that nobody knows', async (t) => {
-  const threads = watchThreads(t)
-  const store = await newStore<Meta>(t, 'sqlite')
+  const { store, threads } = await newStore(t)
   const [writer, ...readers] = threads
   await Promise.all([assert.rejects(long(store.feed), { name: 'SqliteError' }), readers[0]?.terminate()])
   let ended: Promise<unknown> | undefined
@@ -77,8 +84,7 @@ test('a thread that ends amid a question fails it, and of a commit says that nob
 })
 
 test('a worker that shares the thread is cut off with it, and another one is let in', async (t) => {
-  const threads = watchThreads(t)
-  const store = await newStore<Meta>(t, 'sqlite')
+  const { store, threads } = await newStore(t)
   const shared = openSharedStore<Meta>(store.share().handle)
   await add(shared, 'one')
   await endThread(threads[0])
