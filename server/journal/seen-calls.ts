@@ -143,17 +143,17 @@ export function openSeenCalls(
       async run({ tenantId, payload }) {
         const seen = await deps.findSeen({ tenantId, hostId: null, departments: null }, payload)
         const host = seen && (await deps.host({ tenantId, hostId: null }, seen.hostId))
-        if (!seen || !host) return
+        if (!seen || !host || seen.endedAt === null) return
         await store.transact(async (tx) => {
-          const record = await recorded(tx.db, seen)
-          if (!record || seen.endedAt === null) return
           const { answered_at, ended_at, status, agent_extension, queue } = rowOf(deps, host, seen)
-          await tx.db
+          const record = await tx.db
             .updateTable('records')
             .set({ answered_at, ended_at, status, agent_extension, queue, updated_at: deps.clock.now() })
-            .where('id', '=', record.id)
-            .execute()
-          await restitch(tx, deps, [{ tenantId, host, callKey: record.call_key }])
+            .where('host_id', '=', seen.hostId)
+            .where('natural_key', '=', seenName(seen))
+            .returning('call_key')
+            .executeTakeFirst()
+          if (record) await restitch(tx, deps, [{ tenantId, host, callKey: record.call_key }])
         })
       },
     },

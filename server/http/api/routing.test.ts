@@ -210,7 +210,7 @@ onEachStore('routing over HTTP', (engine) => {
         'Rule "VIP" holds.',
       ],
       queue_position: 90,
-      profile: { id: 1, name: 'Paris' },
+      profile: { id: 1, name: 'Paris', outbound_number: null },
     })
     await ask('GET', '/3cx/query?cid=0199000003&status=DND')
     assert.deepEqual(await where(`number=0199000003&${paris}`), ['no calls wanted', ''])
