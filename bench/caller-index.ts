@@ -17,7 +17,14 @@ const { values, positionals } = parseArgs({
 const count = Number(positionals[0] ?? 10_000_000)
 const rounds = Number(values.rounds)
 const SAMPLES = Math.min(1_000_000, count)
-const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const HINTS = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 const OPTIONS = { tail: false, switchboard: false }
 
 /** Mulberry32: the same book on every machine. */

@@ -18,6 +18,7 @@ const BENCHES: Record<string, string> = {
   'move-to': 'a store of a million contacts moved to PostgreSQL, killed on the way',
   'slow-store': 'lookups while PostgreSQL is stopped, slow, full and restarted',
   xapi: 'what a PBX can do, read from its description, cold and from the cache',
+  rules: 'plans over the 500 inbound rules of a PBX, and one applied',
   trace: 'a snapshot of a PBX of 500 extensions, differences and traces, over HTTP',
   snapshot: 'memory written down and taken over, ten million numbers',
 }

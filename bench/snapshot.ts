@@ -12,7 +12,14 @@ import { readSnapshot, writeSnapshot } from '../server/platform/snapshot/snapsho
  */
 const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } })
 const count = Number(positionals[0] ?? 10_000_000)
-const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const HINTS = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 const IDENTITY = { form: 1, arch: process.arch, store: 'bench', databaseId: 'bench' }
 
 const numberOf = (i: number): StoredNumber => {

@@ -11,6 +11,7 @@ const USAGE = `cordboard <command>
   tenants                   list, create NAME                     (tenants --help)
   keys                      list, rotate, rewrap                  (keys --help)
   pbx snapshot|diff|trace   what a PBX was, what changed, where calls go (pbx --help)
+  rules export|plan|apply   inbound rules of PBXs as files (rules --help)
   quality [KIND]            what somebody should look at in the book
   renormalise               read all stored numbers again
   erase NUMBER              forget a number or a party  (erase --help)
@@ -43,6 +44,7 @@ const COMMANDS: Record<string, Command> = {
   tenants: async (args) => (await import('./tenants.ts')).tenants(args),
   keys: async (args) => (await import('./keys.ts')).keys(args),
   pbx: async (args) => (await import('./pbx.ts')).pbx(args),
+  rules: async (args) => (await import('./rules.ts')).rules(args),
   quality: async (args) => (await import('./quality.ts')).quality(args),
   renormalise: async (args) => (await import('./renormalise.ts')).renormalise(args),
   erase: async (args) => (await import('./erase.ts')).erase(args),

@@ -10,6 +10,10 @@ export const hintInputs = {
   route_identifier: Type.Optional(Nullable(ShortText)),
   /** An http or https address, which may hold placeholders. */
   backend_link: Type.Optional(Nullable(Type.String({ maxLength: 2_000 }))),
+  /** Which of our numbers it is called from, in E.164, such as `+33199001000`. */
+  outbound_number: Type.Optional(Nullable(ShortText)),
+  /** What is spoken with it: a BCP 47 tag, such as `fr` or `pt-BR`. */
+  language: Type.Optional(Nullable(ShortText)),
 }
 
 /** The same as it is answered. */
@@ -18,4 +22,6 @@ export const hints = {
   queue_position: Nullable(Type.Integer()),
   route_identifier: Nullable(Type.String()),
   backend_link: Nullable(Type.String()),
+  outbound_number: Nullable(Type.String()),
+  language: Nullable(Type.String()),
 }

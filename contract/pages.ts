@@ -11,6 +11,8 @@ export const PAGES = {
   /** The card of one party. */
   popOf: '/pop/:id',
   callbacks: '/callbacks',
+  /** Where the calls of a PBX go. */
+  inbound: '/inbound',
   /** One's own account: authenticator and password. */
   account: '/account',
 } as const

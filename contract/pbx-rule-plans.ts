@@ -14,8 +14,7 @@ export const PlannedRule = Type.Object({
   condition: MaybeText,
   data: MaybeText,
   custom_data: MaybeText,
-  /** null: the PBX chooses. */
-  call_type: MaybeText,
+  call_type: Type.String(),
   /** Number (DN) of the trunk. */
   trunk: MaybeText,
   hours: Type.Object({

@@ -128,6 +128,7 @@ export const TraceReport = Type.Object({
 })
 
 export type ReadFrom = Static<typeof ReadFrom>
+export type Trace = Static<typeof Trace>
 export type TraceQuery = Static<typeof TraceQuery>
 export type TraceAnswer = Static<typeof TraceAnswer>
 export type TraceReport = Static<typeof TraceReport>

@@ -104,6 +104,13 @@ export const Rule = Type.Object(
   { additionalProperties: false },
 )
 
+/** `in_order`: asked when those before know nobody; `parallel`: asked together with the one before. */
+const MODES = ['in_order', 'parallel'] as const
+const Source = Type.Object(
+  { source: Name, mode: Type.Optional(Type.Enum([...MODES])) },
+  { additionalProperties: false },
+)
+
 /** How calls to some called numbers are answered. */
 export const ProfileInput = Type.Object(
   {
@@ -120,6 +127,12 @@ export const ProfileInput = Type.Object(
     hours: Type.Optional(Nullable(WeekHours)),
     holidays: Type.Optional(Type.Array(Holiday, { maxItems: 500 })),
     rules: Type.Optional(Type.Array(Rule, { maxItems: 200 })),
+    /** The number of ours that known callers are called from when they name none, in E.164. */
+    outbound_number: Type.Optional(Nullable(Type.String({ maxLength: 40 }))),
+    /** How long, in ms, an answer may wait for sources outside memory; default 300. */
+    deadline_ms: Type.Optional(Type.Integer({ minimum: 50, maximum: 1_000 })),
+    /** Who is asked who calls, in this order: names, or with how they are asked. Default: `directory`, which is memory. */
+    sources: Type.Optional(Type.Array(Type.Union([Name, Source]), { minItems: 1, maxItems: 20 })),
   },
   { additionalProperties: false },
 )
@@ -136,6 +149,9 @@ export const Profile = Type.Object({
   hours: Nullable(WeekHours),
   holidays: Type.Array(Holiday),
   rules: Type.Array(Rule),
+  outbound_number: Nullable(Type.String()),
+  deadline_ms: Type.Integer(),
+  sources: Type.Array(Type.Object({ source: Type.String(), mode: Type.Enum([...MODES]) })),
   created_at: Instant,
   updated_at: Instant,
 })
@@ -149,3 +165,4 @@ export type RuleDestination = Static<typeof RuleDestination>
 export type ProfileInput = Static<typeof ProfileInput>
 export type ProfilePatch = Static<typeof ProfilePatch>
 export type Profile = Static<typeof Profile>
+export type ProfileSource = Profile['sources'][number]

@@ -33,7 +33,14 @@ export const RouteAnswer = Type.Object({
   ...decided,
   reasons: Type.Array(Type.String()),
   queue_position: Nullable(Type.Integer()),
-  profile: Nullable(Type.Object({ id: Id, name: Type.String() })),
+  profile: Nullable(
+    Type.Object({
+      id: Id,
+      name: Type.String(),
+      /** The number of ours that its callers are called from. */
+      outbound_number: Nullable(Type.String()),
+    }),
+  ),
 })
 
 /** A decision as it was made. */

@@ -22,7 +22,7 @@ export const TokenInput = Type.Object(
     expires_at: Type.Optional(Nullable(Instant)),
     /** For clients that cannot do without: answers about PBX hosts hold passwords and keys in clear. See docs/secrets.md. */
     clear_secrets: Type.Optional(Type.Boolean({ default: false })),
-    /** The one PBX host it belongs to: it sees no other, and changes nothing of the fleet. */
+    /** The one PBX host it belongs to: it sees no other, changes nothing of the fleet, and is no `admin`. */
     host_id: Type.Optional(Nullable(Id)),
     /** The departments whose calls it sees: see `docs/pbx-hosts.md`. It writes none. */
     departments: Type.Optional(Departments),

@@ -53,8 +53,57 @@ async function statusOf({ ask }: TestHub): Promise<string> {
   return (await ask('GET', '/health/ready', { token: null })).json.status
 }
 
+const PROFILE = {
+  name: 'All',
+  deadline_ms: 50,
+  outbound_number: '+33199001000',
+  rules: [
+    { name: 'back', when: { last_agent: {} }, destination: { type: 'last_agent', value: '' } },
+    { name: 'rest', when: {}, destination: { type: 'queue', value: '800' } },
+  ],
+}
+
+/** Asks for routes, by number and account, and for caller data; answers once all are there. */
+async function askRoutes({ ask }: TestHub): Promise<string[]> {
+  const questions = [
+    () => ask('GET', `/api/v1/route?number=${numberOf(1)}&call=held`),
+    () => ask('GET', '/api/v1/route?account=CL2&call=held'),
+    () =>
+      ask('POST', '/api/v1/route', {
+        body: { number: numberOf(3), call: 'held' },
+        headers: { 'idempotency-key': 'route-1' },
+      }),
+    () => ask('POST', '/api/v1/route/simulate', { body: { number: numberOf(4), call: 'held' } }),
+  ]
+  const routes = (await Promise.all(questions.map((one) => one()))).map(({ status, json }) => {
+    assert.equal(status, 200)
+    return `${json.known} ${json.destination.value}`
+  })
+  const { json } = await ask('GET', `/api/caller-data?telephone=${numberOf(5)}&uniqueid=held&extended=1`)
+  return [...routes, `${json.name} ${json.direct_line} ${json.outbound_number}`]
+}
+const ROUTED = ['true 800', 'true 800', 'true 800', 'true 800', 'Customer 5 800 +33199001000']
+
+/** The decisions of `askRoutes` that are kept. */
+const kept = async ({ ask }: TestHub): Promise<number> =>
+  (await ask('GET', '/api/v1/decisions?filter[call]=held')).json.total
+
 onEachStore('a store that does not answer', (engine) => {
   const onPostgres = engine === 'postgres'
+  if (onPostgres)
+    test('held up: routes and caller data wait for nothing, and what was decided is written later', async (t) => {
+      const address = await newReadyAddress(t, engine)
+      assert.ok(address.kind === 'postgres')
+      const wire = await newWire(t, address.url)
+      const world = await newHub(t, engine, { address: { kind: 'postgres', url: wire.url } })
+      await world.importBook(book())
+      assert.equal((await world.ask('POST', '/api/v1/profiles', { body: PROFILE })).status, 201)
+      wire.hold()
+      assert.deepEqual(await askRoutes(world), ROUTED)
+      wire.mend()
+      await until('every decision is kept', async () => (await kept(world)) === 4)
+    })
+
   if (onPostgres)
     test('cut off: lookups go on, writes say so, and everything recovers without a restart', async (t) => {
       const address = await newReadyAddress(t, engine)
@@ -86,6 +135,7 @@ onEachStore('a store that does not answer', (engine) => {
         env: { CORDBOARD_DATA_DIR: join(file, '..') },
       })
       await world.importBook(book())
+      assert.equal((await world.ask('POST', '/api/v1/profiles', { body: PROFILE })).status, 201)
       const holder = spawn(process.execPath, [
         '-e',
         `const { DatabaseSync } = require('node:sqlite'); const db = new DatabaseSync(${JSON.stringify(file)})
@@ -98,6 +148,7 @@ onEachStore('a store that does not answer', (engine) => {
       })
       let written = false
       void write.then(() => (written = true))
+      assert.deepEqual(await askRoutes(world), ROUTED)
       // As many as there is time for: the write gives up after ten seconds.
       const release = performance.now() + 1_500
       await allLookupsAreRight(world.hub.url, 500)
@@ -105,6 +156,7 @@ onEachStore('a store that does not answer', (engine) => {
       assert.equal(written, false)
       holder.stdin.end()
       assert.equal((await write).status, 201)
+      await until('every decision is kept', async () => (await kept(world)) === 4)
       assert.equal((await world.ask('GET', '/api/isKnownCustomerAccount?code=LATE&format=raw')).text, '1')
     })
 })

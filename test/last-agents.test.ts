@@ -165,6 +165,25 @@ onEachStore('the last agent', (engine) => {
     assert.equal(await told(), 'extension 102')
   })
 
+  test('nobody is sent back to a phone that the PBX no longer has', async (t) => {
+    const env = { CORDBOARD_COUNTRY: 'HU', CORDBOARD_SECRET_KEY: newMasterKey() }
+    const { ask, host: _, ...world } = await newWorld(t, engine, { env })
+    const pbx = await newPbx(t)
+    const host = await addHost(ask, pbx, { watch_calls: false })
+    const told = (number: string) => world.told(`number=${encodeURIComponent(number)}&host=${host}`)
+    await post(ask, 'pbx3cx_calls', line(host, 60_000, { caller_number: ANN }))
+    await post(
+      ask,
+      'pbx3cx_calls',
+      line(host, 50_000, { caller_number: '+3612345678', agent_extension: '777' }),
+    )
+    assert.deepEqual([await told(ANN), await told('+3612345678')], ['extension 101', 'extension 777'])
+    const built = await ask('POST', `/api/v1/pbx3cx-hosts/${host}/map`, { body: {} })
+    assert.equal(built.status, 200, built.text)
+    await until('it is gone', async () => (await told('+3612345678')) === 'queue 800')
+    assert.equal(await told(ANN), 'extension 101')
+  })
+
   test('profiles ask for it in words that can be meant', async (t) => {
     const { ask } = await newHub(t, engine)
     const rule = (when: Json, destination: Json) => ({ name: 'r', when, destination })

@@ -4,6 +4,7 @@ import { writeAudit } from '../pbx-simulator/model/audit.ts'
 import { openSimulator, type Simulator, type SimulatorOptions } from '../pbx-simulator/simulator.ts'
 import { join } from 'node:path'
 import type { FleetTables } from '../server/fleet/fleet.ts'
+import { addTask } from '../server/platform/work/add.ts'
 import type { WorkTables } from '../server/platform/work/work.ts'
 import { openStore, type StoreAddress } from '../server/platform/database/store.ts'
 import { until } from './wire.ts'
@@ -290,6 +291,15 @@ onEachStore('snapshots of a PBX', (engine) => {
       ['schedule', null],
     ])
     assert.equal((await tries())[0]?.failure, null)
+    // A PBX that was asked for again while it was being read has just been read.
+    pbx.requests.clear()
+    const tenantId = (await tries())[0]?.tenant_id ?? 0
+    await store.transact((tx) =>
+      addTask(tx as never, { tenantId, kind: 'pbx_snapshot', payload: { host: host.id } }),
+    )
+    await until('the task is done', isIdle)
+    assert.deepEqual(pbx.requests.list(), [])
+    assert.equal((await taken()).length, 2)
   })
 
   test('a caller is erased from what was read, and old snapshots go but the last', async (t) => {

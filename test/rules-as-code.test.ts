@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { Engine } from '../server/platform/database/engine.ts'
-import type { Json, TestHubOptions } from './hub.ts'
+import { newHub, type Json, type TestHubOptions } from './hub.ts'
 import { newPbxBehind, told } from './pbx-behind.ts'
 import { post } from './pbx-fleet.ts'
 import { until } from './simulated-pbx.ts'
-import { onEachStore } from './stores.ts'
+import { newStoreAddress, onEachStore } from './stores.ts'
+import { newMasterKey } from './vault.ts'
 
 const YAML = 'application/yaml'
 /** A Saturday night. */
@@ -164,8 +165,12 @@ test('a partial file adds and changes what it says; everything else stays', asyn
 })
 
 test('each step of a plan is audited with who applied it, what was before and what came after', async (t) => {
-  const { plan, apply, ask } = await newWorkshop(t)
+  const { plan, apply, ask, host } = await newWorkshop(t)
+  const readPbx = async () => told(await ask('POST', `/api/v1/pbx3cx/${host.id}/snapshots`), 201)
+  await readPbx()
   const { id } = await apply((await plan(FILE)).id)
+  // What the plan audited is not told again as found.
+  assert.equal((await readPbx()).unchanged, false)
   const changes = (await ask('GET', '/api/v1/pbx3cx-audits?kind=change&per_page=100&sort=id')).json.data
   assert.deepEqual(
     changes.map((one: Json) => [
@@ -367,18 +372,23 @@ onEachStore('plans of inbound rules', (engine) => {
     assert.ok(!(await ask('GET', `${path}/plans/${first.id + 1}`)).text.includes('+36301112233'))
   })
 
-  test('are applied once, whoever asks how often', async (t) => {
-    const { plan, apply, rules, ask, path, simulator } = await newWorkshop(t, {}, engine)
+  test('are applied once, whoever asks how often and at which hub', async (t) => {
+    const place = {
+      address: await newStoreAddress(t, engine),
+      env: { CORDBOARD_SECRET_KEY: newMasterKey() },
+    }
+    const { plan, rules, ask, path, simulator } = await newWorkshop(t, place, engine)
+    // SQLite has one hub.
+    const other = engine === 'postgres' ? (await newHub(t, engine, place)).ask : ask
     const { id } = await plan(FILE)
     simulator.requests.clear()
-    await Promise.all([1, 2, 3].map(() => ask('POST', `${path}/plans/${id}/apply`)))
-    await until(async () => (await ask('GET', `${path}/plans/${id}`)).json.state === 'applied')
+    await Promise.all([ask, other, ask, other].map((at) => at('POST', `${path}/plans/${id}/apply`)))
+    await until(async () => (await other('GET', `${path}/plans/${id}`)).json.state === 'applied')
     const sent = simulator.requests
       .list()
       .filter(({ method, path: at }) => method !== 'GET' && at.includes('InboundRules'))
     assert.equal(sent.length, 4)
     assert.equal(rules().length, 4)
     told(await ask('POST', `${path}/plans/${id}/apply`), 409, 'conflict')
-    assert.equal(typeof apply, 'function')
   })
 })

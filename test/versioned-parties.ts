@@ -1,7 +1,14 @@
 import { readNumber } from '../server/directory/phone-number.ts'
 import type { ContactRecord, CustomerRecord } from '../server/directory/party-record.ts'
 
-const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const HINTS = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 /** Ends with the party and the parity of its version. */
 export const numberOf = (party: number, version: number) =>
   `+3361${String(party * 2 + (version % 2)).padStart(7, '0')}`

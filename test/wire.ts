@@ -3,14 +3,15 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import type { TestContext } from 'node:test'
 
-/** A wire to the database that can be cut and mended. */
+/** A wire to the database that can be cut, held (whatever is sent waits) and mended. */
 export async function newWire(
   t: TestContext,
   url: string,
-): Promise<{ url: string; cut(): void; mend(): void }> {
+): Promise<{ url: string; cut(): void; hold(): void; mend(): void }> {
   const { hostname, port } = new URL(url)
   const open = new Set<Socket>()
   let whole = true
+  let held = false
   const server = createServer((near) => {
     if (!whole) return void near.destroy()
     const far = connect(Number(port || 5432), hostname)
@@ -24,6 +25,7 @@ export async function newWire(
       })
     }
     near.pipe(far).pipe(near)
+    if (held) for (const socket of [near, far]) socket.pause()
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -41,8 +43,14 @@ export async function newWire(
       whole = false
       for (const socket of open) socket.destroy()
     },
+    hold() {
+      held = true
+      for (const socket of open) socket.pause()
+    },
     mend() {
       whole = true
+      if (held) for (const socket of open) socket.resume()
+      held = false
     },
   }
 }

@@ -5,6 +5,7 @@ import './styles/tokens.css'
 import './styles/elements.css'
 import './styles/controls.css'
 import './styles/frame.css'
+import './styles/pages.css'
 import './styles/card.css'
 
 const root = document.getElementById('root')

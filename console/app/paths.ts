@@ -10,6 +10,17 @@ export type PopAddress = {
   customer_id?: number | null
 }
 
+/** Where the calls of which PBX go, and of which call that is asked. */
+export type InboundAddress = {
+  host?: number | null
+  did?: string
+  caller?: string
+  /** By the clocks of the PBX, `2026-12-24T16:30`; absent = now. */
+  at?: string
+  /** `1`: the PBX is read anew. */
+  fresh?: '1' | null
+}
+
 function withQuery(path: string, query: Record<string, string | number | null | undefined>): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) {
@@ -24,6 +35,7 @@ export const paths = {
   login: (next?: string) => withQuery(PAGES.login, { next: next === PAGES.pop ? null : next }),
   pop: (address: PopAddress = {}) => withQuery(PAGES.pop, address),
   popOf: (partyId: number) => PAGES.popOf.replace(':id', String(partyId)),
+  inbound: (asked: InboundAddress = {}) => withQuery(PAGES.inbound, asked),
   account: () => PAGES.account,
   callbacks: (show?: string, page?: number) =>
     withQuery(PAGES.callbacks, { show: show === 'due' ? null : show, page: page === 1 ? null : page }),

@@ -4,6 +4,7 @@ import { Faulted } from './components/faulted.tsx'
 import { Frame } from './components/frame.tsx'
 import { AccountPage } from './pages/account.tsx'
 import { CallbacksPage } from './pages/callbacks.tsx'
+import { InboundPage } from './pages/inbound.tsx'
 import { LoginPage } from './pages/login.tsx'
 import { NotFoundPage } from './pages/not-found.tsx'
 import { PopPage } from './pages/pop.tsx'
@@ -22,6 +23,7 @@ export function newRouter() {
         { path: PAGES.home, loader: () => redirect(paths.pop()) },
         { path: PAGES.pop, Component: PopPage },
         { path: PAGES.popOf, Component: PopPage },
+        { path: PAGES.inbound, Component: InboundPage },
         { path: PAGES.account, Component: AccountPage },
         { path: PAGES.callbacks, Component: CallbacksPage },
         { path: '*', Component: NotFoundPage },

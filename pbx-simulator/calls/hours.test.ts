@@ -142,6 +142,20 @@ test('an extension sends calls on as its status, its phone and its rules say', a
   assert.equal((await goes(client, call)).at, 'nowhere')
 })
 
+test('a call is sent on from one to the next, but not round for ever', async (t) => {
+  const client = await open(t)
+  const numbers = ['100', '101', '102', '103', '104']
+  const lead = (from: string, to: string) =>
+    change(client, 'Users', from, {
+      CurrentProfileName: 'Away',
+      ForwardingProfiles: [{ Name: 'Away', AwayRoute: { External: { To: 'Extension', Number: to } } }],
+    })
+  for (const [index, number] of numbers.slice(0, -1).entries()) await lead(number, numbers[index + 1] ?? '')
+  assert.equal((await goes(client, `0 inbound a from +361 to ${ANNA}`)).at, 'Extension 104')
+  await lead('104', '100')
+  assert.equal((await goes(client, `0 inbound a from +361 to ${ANNA}`)).at, 'nowhere')
+})
+
 test('what no outbound rule is for does not leave the house', async (t) => {
   const client = await open(t)
   const [rule] = await client.list('/OutboundRules')

@@ -2,7 +2,7 @@ import { contains } from '../platform/address.ts'
 import type { Clock } from '../platform/clock.ts'
 import { HubError } from '../platform/errors.ts'
 import type { AccessMemory, KnownToken } from './access-memory.ts'
-import { openFailureThrottle } from './failure-throttle.ts'
+import { openAddressThrottle } from './failure-throttle.ts'
 import type { Scope } from '../../contract/scopes.ts'
 import { mayDo, type Principal } from './principal.ts'
 import { hashToken } from './token-secret.ts'
@@ -39,7 +39,7 @@ export function openAuthentication(
   clock: Clock,
   onUse: (tokenId: number) => void,
 ): Authentication {
-  const throttle = openFailureThrottle(clock)
+  const throttle = openAddressThrottle(clock)
 
   const refuse = (address: string, error: HubError): never => {
     if (!throttle.failed(address)) throw error

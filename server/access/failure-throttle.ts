@@ -1,3 +1,4 @@
+import { networkOf } from '../platform/address.ts'
 import type { Clock } from '../platform/clock.ts'
 
 const WINDOW_MS = 60_000
@@ -11,6 +12,16 @@ export type FailureThrottle = {
   isSpent(address: string): boolean
   /** Takes one failure back: it was none. */
   forgive(address: string): void
+}
+
+/** As below, of addresses: whoever has an IPv6 network has more of them than anybody could count. */
+export function openAddressThrottle(clock: Clock): FailureThrottle {
+  const { failed, isSpent, forgive } = openFailureThrottle(clock)
+  return {
+    failed: (address) => failed(networkOf(address)),
+    isSpent: (address) => isSpent(networkOf(address)),
+    forgive: (address) => forgive(networkOf(address)),
+  }
 }
 
 /** Counts failed authentications per address and minute. Memory is bounded: the oldest window goes first. */

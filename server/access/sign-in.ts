@@ -10,7 +10,7 @@ import type { Store, Tx } from '../platform/database/store.ts'
 import { HubError } from '../platform/errors.ts'
 import type { Keyring } from '../platform/keyring.ts'
 import { hashRecoveryCode, totpStep } from './authenticator.ts'
-import { openFailureThrottle } from './failure-throttle.ts'
+import { openAddressThrottle, openFailureThrottle } from './failure-throttle.ts'
 import type { Passwords } from './passwords.ts'
 import { newSessionSecret } from './session-secret.ts'
 import type { AccessTables, SessionsTable, UsersTable } from './tables.ts'
@@ -67,7 +67,7 @@ type Factor = { step: number } | { recovery: string }
 
 /** What proves who somebody is: password, then code. */
 export function openSignIn({ store, clock, passwords, keyring, operatorTenantId, isOpen }: SignInDeps) {
-  const ofAddress = openFailureThrottle(clock)
+  const ofAddress = openAddressThrottle(clock)
   const ofAccount = openFailureThrottle(clock)
 
   const noteFailure = async (user: User | undefined, reason: string, origin: Origin) => {

@@ -56,6 +56,9 @@ function check(input: TokenInput): void {
     }
   }
   if (input.departments) checkDepartments(input.scopes.includes('admin'))
+  // As with departments: it could make itself another one that sees them all.
+  if (input.host_id && input.scopes.includes('admin'))
+    throw invalid({ host_id: ['An administrator sees all PBX hosts.'] })
   if (input.kind !== 'address') return
   if (!input.address_list)
     throw invalid({ address_list: ['An address credential needs the addresses it trusts.'] })

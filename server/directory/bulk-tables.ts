@@ -17,6 +17,8 @@ const SAID: Record<string, ColumnType> = {
   queue_position: 'bigint',
   route_identifier: 'text',
   backend_link: 'text',
+  outbound_number: 'text',
+  language: 'text',
   active: 'integer',
   comment: 'text',
   updated_at: 'bigint',

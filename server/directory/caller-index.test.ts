@@ -6,7 +6,14 @@ import type { ContactRecord, CustomerRecord, PartyRecord, StoredNumber } from '.
 import { aliasKeys, nationalDigits, readNumber } from './phone-number.ts'
 import type { ReadNumber } from './read-number.ts'
 
-const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const HINTS = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 const OFF = { tail: false, switchboard: false }
 const ALL = { tail: true, switchboard: true }
 

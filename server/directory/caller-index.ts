@@ -58,7 +58,7 @@ export type CallerIndex = {
 }
 
 /** Whoever changes how the index lies in memory gives this another number: an image of another form is of no use. */
-export const INDEX_FORM = 4
+export const INDEX_FORM = 5
 
 export type CallerIndexImage = MemoryImage<{
   seed: number

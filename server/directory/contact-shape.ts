@@ -37,6 +37,8 @@ export async function toContacts(reading: Reading, tenantId: number, rows: Conta
       queue_position: row.queue_position,
       route_identifier: row.route_identifier,
       backend_link: row.backend_link,
+      outbound_number: row.outbound_number,
+      language: row.language,
       active: row.active === 1,
       comment: row.comment,
       created_at: isoTime(row.created_at),

@@ -43,6 +43,8 @@ onEachStore('contacts', (engine) => {
       queue_position: 100,
       route_identifier: null,
       backend_link: null,
+      outbound_number: null,
+      language: null,
       active: true,
       comment: null,
     })

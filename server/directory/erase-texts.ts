@@ -12,7 +12,7 @@ type Texts = {
   emptied: readonly string[]
 }
 
-const HINTS = ['direct_line', 'route_identifier', 'backend_link']
+const HINTS = ['direct_line', 'route_identifier', 'backend_link', 'outbound_number']
 const TEXTS: readonly Texts[] = [
   {
     table: 'customers',

@@ -9,9 +9,9 @@ import { contactName } from './records.ts'
 
 const HINTS = 'direct_line, queue_position, route_identifier, backend_link'
 const CATEGORIES = 'select tenant_id, id, name, vip from categories order by tenant_id, id'
-const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id, external_id from customers order by tenant_id, id`
+const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id, external_id, outbound_number, language from customers order by tenant_id, id`
 const CONTACTS = `select tenant_id, id, active, ${HINTS}, customer_id, first_name, last_name,
-  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end, external_id from contacts order by tenant_id, id`
+  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end, external_id, outbound_number, language from contacts order by tenant_id, id`
 const CONTRACTS = `select tenant_id, customer_id, id, kind, reference, start_date, end_date, suspended from contracts
   order by tenant_id, customer_id`
 /** What a number's text is. */
@@ -29,16 +29,20 @@ const NO_HINTS: RoutingHints = {
   queue_position: null,
   route_identifier: null,
   backend_link: null,
+  outbound_number: null,
+  language: null,
 }
 
-function hintsOf(rows: BulkRows): RoutingHints {
+/** `others`: where those columns begin that do not stand beside the first four. */
+function hintsOf(rows: BulkRows, others: number): RoutingHints {
   const direct_line = rows.text(3)
   const queue_position = rows.integer(4)
   const route_identifier = rows.text(5)
   const backend_link = rows.text(6)
-  const none =
-    direct_line === null && queue_position === null && route_identifier === null && backend_link === null
-  return none ? NO_HINTS : { direct_line, queue_position, route_identifier, backend_link }
+  const outbound_number = rows.text(others)
+  const language = rows.word(others + 1)
+  const hints = { direct_line, queue_position, route_identifier, backend_link, outbound_number, language }
+  return Object.values(hints).every((hint) => hint === null) ? NO_HINTS : hints
 }
 
 function numberOf(rows: BulkRows): StoredNumber {
@@ -180,7 +184,7 @@ export async function fillIndexes(address: StoreAddress): Promise<Map<number, Ca
     category_id: rows.integer(9),
     external_id: rows.text(10),
     active: rows.integer(2) === 1,
-    hints: hintsOf(rows),
+    hints: hintsOf(rows, 11),
     contracts,
     numbers,
   }))
@@ -191,7 +195,7 @@ export async function fillIndexes(address: StoreAddress): Promise<Map<number, Ca
     name: contactName({ first_name: rows.text(8), last_name: rows.text(9), email: rows.text(10) }),
     external_id: rows.text(11),
     active: rows.integer(2) === 1,
-    hints: hintsOf(rows),
+    hints: hintsOf(rows, 12),
     numbers,
   }))
 

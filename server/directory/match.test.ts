@@ -19,6 +19,8 @@ const NONE: RoutingHints = {
   queue_position: null,
   route_identifier: null,
   backend_link: null,
+  outbound_number: null,
+  language: null,
 }
 const STRICT = { today: TODAY, tail: false, switchboard: false }
 const LAX = { today: TODAY, tail: true, switchboard: true }
@@ -302,8 +304,17 @@ test('hints are the person’s, field by field falling back to the customer’s'
     queue_position: 50,
     route_identifier: 'sales',
     backend_link: 'https://crm.example/1',
+    outbound_number: '+33199001000',
+    language: null,
   }
-  const own = { direct_line: null, queue_position: 0, route_identifier: 'support', backend_link: null }
+  const own = {
+    direct_line: null,
+    queue_position: 0,
+    route_identifier: 'support',
+    backend_link: null,
+    outbound_number: null,
+    language: null,
+  }
   const index = indexOf(
     customer(1, ['+4930123456'], { hints: company }),
     contact(2, 1, [NUMBER], { hints: own }),
@@ -314,6 +325,8 @@ test('hints are the person’s, field by field falling back to the customer’s'
     queue_position: 0,
     route_identifier: 'support',
     backend_link: 'https://crm.example/1',
+    outbound_number: '+33199001000',
+    language: null,
   })
   assert.deepEqual(ask(index, '+4930123456').hints, company)
   assert.deepEqual(ask(index, '+4930999999').hints, own)

@@ -266,6 +266,8 @@ function hintsOf(contact: ContactSummary | null, customer: CustomerSummary | nul
     queue_position: own.queue_position ?? company.queue_position,
     route_identifier: own.route_identifier ?? company.route_identifier,
     backend_link: own.backend_link ?? company.backend_link,
+    outbound_number: own.outbound_number ?? company.outbound_number,
+    language: own.language ?? company.language,
   }
 }
 

@@ -7,6 +7,10 @@ export type RoutingHints = {
   queue_position: number | null
   route_identifier: string | null
   backend_link: string | null
+  /** Which of our numbers it is called from, E.164. */
+  outbound_number: string | null
+  /** BCP 47. */
+  language: string | null
 }
 
 /** One number of a party. Only `external`, `national`, `short` and `unreadable` are ever stored. */

@@ -18,8 +18,8 @@ export type Pick = { ids: number[] } | { after: number; limit: number }
 type DirectoryStore = Store<DirectoryTables>
 
 function hintsOf(row: Selectable<CustomersTable> | Selectable<ContactsTable>): RoutingHints {
-  const { direct_line, queue_position, route_identifier, backend_link } = row
-  return { direct_line, queue_position, route_identifier, backend_link }
+  const { direct_line, queue_position, route_identifier, backend_link, outbound_number, language } = row
+  return { direct_line, queue_position, route_identifier, backend_link, outbound_number, language }
 }
 
 /** Where the short name ends and the e-mail begins: a person with no name at all still shows as something. */

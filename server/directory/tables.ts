@@ -11,6 +11,8 @@ type HintColumns = {
   queue_position: number | null
   route_identifier: string | null
   backend_link: string | null
+  outbound_number: string | null
+  language: string | null
 }
 
 export type CategoriesTable = {

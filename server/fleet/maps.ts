@@ -55,7 +55,7 @@ const countsOf = (map: PbxMap) => ({
 
 export function openMaps(
   store: FleetStore,
-  { clock }: Pick<FleetDeps, 'clock'>,
+  { clock, onExtensions }: Pick<FleetDeps, 'clock' | 'onExtensions'>,
   sessions: XapiSessions,
 ): Maps {
   const keep = (actor: Actor, id: number, map: PbxMap): Promise<Committed<BuiltMap | null>> =>
@@ -76,6 +76,8 @@ export function openMaps(
         const after = { pbx_map: counts }
         await recordAudit(tx, actor, { action: 'update', entity: 'pbx_host', entityId: id, after })
       }
+      const numbers = map.extensions.map(({ number }) => number)
+      await onExtensions(tx as never, { tenantId: actor.tenantId, hostId: id }, numbers)
       tx.changed(actor.tenantId, 'pbx_host', id)
       return { id, built_at: isoTime(now), ...counts }
     })

@@ -18,6 +18,8 @@ export type FleetDeps = {
   /** Ids of a customer's files. */
   filesOf(tenantId: number, customerId: number): Promise<number[]>
   hasFile(tenantId: number, id: number): Promise<boolean>
+  /** Told which extensions a PBX has, in the transaction that keeps its map. */
+  onExtensions(tx: Tx<never>, host: { tenantId: number; hostId: number }, numbers: string[]): Promise<void>
 }
 
 /** What a credential may see: its tenant, and in it all hosts or one. */

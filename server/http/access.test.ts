@@ -144,6 +144,22 @@ onEachStore('who may call what', (engine) => {
     assert.equal((await ask('GET', question, { token: 'cb_wrong' })).status, 401)
   })
 
+  test('failures from many addresses of one IPv6 network are those of one address', async (t) => {
+    const { ask } = await newHub(t, engine, { env: { CORDBOARD_TRUSTED_PROXIES: '127.0.0.1/32' } })
+    const from = (network: string, i: number) => ({ 'x-forwarded-for': `2001:db8:0:${network}::${i}:1` })
+    const fail = async (headers: Record<string, string>) =>
+      (await ask('GET', '/api/v1/customers', { token: 'cb_wrong', headers })).status
+    for (let i = 1; i <= 10; i++) assert.equal(await fail(from('1', i)), 401)
+    assert.equal(await fail(from('1', 11)), 429)
+    assert.equal(await fail(from('2', 1)), 401, 'a neighbour is somebody else')
+    const signIn = async (i: number) => {
+      const body = { email: `a${i}@example.com`, password: 'what people often choose' }
+      return (await ask('POST', '/api/login', { body, token: null, headers: from('3', i) })).status
+    }
+    for (let i = 1; i <= 10; i++) assert.equal(await signIn(i), 401)
+    assert.equal(await signIn(11), 429)
+  })
+
   test('an address list is held against the peer, and against X-Forwarded-For only behind a trusted proxy', async (t) => {
     const question = '/api/isKnownPhoneNumber?number=1'
     const headers = { 'x-forwarded-for': '203.0.113.7' }

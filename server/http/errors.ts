@@ -8,6 +8,9 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
 }
 
+/** What PostgreSQL says to one of two who waited for each other, or changed the same. */
+const ENDED_FOR_ANOTHER: ReadonlySet<string> = new Set(['40P01', '40001'])
+
 /** `/customer/name` or a missing property → the field's name as the client wrote it. */
 function fieldOf(problem: FastifySchemaValidationError): string {
   const { missingProperty, additionalProperty } = problem.params as Record<string, string | undefined>
@@ -51,6 +54,12 @@ export function asKnownError(error: FastifyError | HubError): HubError | null {
   if (code) return new HubError(code, error.message, { cause: error })
   if (error.name === 'BindingError')
     return new HubError('bad_request', `Not storable: ${error.message}`, { cause: error })
+  if (ENDED_FOR_ANOTHER.has(error.code))
+    return new HubError(
+      'store_unavailable',
+      'The store ended this write for the sake of another one: nothing was written. Send it again.',
+      { cause: error },
+    )
   const status = error.statusCode ?? 500
   if (status >= 400 && status < 500) return new HubError('bad_request', error.message, { cause: error })
   return null

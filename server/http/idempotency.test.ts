@@ -121,6 +121,17 @@ onEachStore('Idempotency-Key', (engine) => {
     assert.equal((await ask('GET', '/api/v1/tokens')).json.total, 2)
   })
 
+  test('what is kept to know a request again tells nothing of a password in it', async (t) => {
+    const { ask, newToken, store } = await newWorld(t, engine)
+    const body = { email: 'a@example.com', password: 'short and bad', memberships: [{ role: 'agent' }] }
+    for (const token of [await newToken(['admin']), await newToken(['admin'])])
+      await ask('POST', '/api/v1/users', { ...keyed('k', body), token })
+    const rows = await store.read.selectFrom('idempotency_keys').select('fingerprint').execute()
+    const [one, other, ...more] = rows.map(({ fingerprint }) => fingerprint)
+    assert.deepEqual(more, [])
+    assert.notEqual(one, other, 'made of the request alone, it could be made of any guess')
+  })
+
   test('while an upload is under way its key is taken; an upload is known by its name and length', async (t) => {
     const { hub, ask, store } = await newWorld(t, engine)
     const book = 'customer_account,customer_name\nU1,Upload\n'

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHmac } from 'node:crypto'
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { IdempotencyHeaders } from '../../contract/headers.ts'
 import { withReceipt } from '../platform/current-receipt.ts'
@@ -28,12 +28,15 @@ export function keepFailure(request: FastifyRequest): void {
   keptFailures.add(request)
 }
 
-/** Digest of what was asked. A body that is streamed counts with its length only: reading it is the act itself. */
-function fingerprintOf(request: FastifyRequest): string {
+/**
+ * Digest of what was asked, made with the token that asks: a password in a body could be guessed from a plain one. A body that
+ * is streamed counts with its length only: reading it is the act itself.
+ */
+function fingerprintOf(request: FastifyRequest, secret: string): string {
   const { body, headers, url } = request
   const isStream = typeof (body as { pipe?: unknown } | undefined)?.pipe === 'function'
   const content = isStream ? `length ${headers['content-length'] ?? ''}` : JSON.stringify(body ?? null)
-  return createHash('sha256').update(`${url}\n${content}`).digest('base64')
+  return createHmac('sha256', secret).update(`${url}\n${content}`).digest('base64')
 }
 
 /** How this route's handler will answer what its transaction returns. */
@@ -61,7 +64,7 @@ export function answerOnce(app: App, { idempotency, log }: { idempotency: Idempo
     const isKeyed = request.method === 'POST' && typeof key === 'string'
     if (!isKeyed || !principal || secret === null || isRepeatable(request)) return done()
     const { tenantId, tokenId } = principal
-    const asked = { tenantId, tokenId, key, secret, fingerprint: fingerprintOf(request) }
+    const asked = { tenantId, tokenId, key, secret, fingerprint: fingerprintOf(request, secret) }
     idempotency.claim(asked).then((claim) => {
       if (!('finish' in claim)) {
         reply.code(claim.status).header('idempotency-replayed', 'true')

@@ -2,7 +2,7 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { openAccess, pruneSessions, type Access, type AccessTables } from '../access/access.ts'
 import { openDirectory, type Directory, type DirectoryTables } from '../directory/directory.ts'
 import { openFleet, type Fleet, type FleetTables } from '../fleet/fleet.ts'
-import { openJournal, type Journal, type JournalTables } from '../journal/journal.ts'
+import { forgetOtherExtensions, openJournal, type Journal, type JournalTables } from '../journal/journal.ts'
 import { openLive, type Live, type LiveTables } from '../live/live.ts'
 import type { ChangeTables } from '../platform/changes.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -123,6 +123,7 @@ export function openRooms(options: RoomsOptions): Rooms {
     tenant: access.tenant,
     filesOf: directory.customerFiles.idsOfCustomer,
     hasFile: directory.customerFiles.has,
+    onExtensions: forgetOtherExtensions,
     outbound: { ...outbound, operatorTenantId: access.operatorTenantId },
   })
   closers.push(fleet.close)

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import type { HostFacts } from '../fleet/fleet.ts'
 import { moveRemarks } from './call-remarks.ts'
 import type { CallsTable } from './call-tables.ts'
-import { restitch, type CallDeps, type CallTx } from './call-write.ts'
+import { lockCall, restitch, type CallDeps, type CallTx } from './call-write.ts'
 
 /** How far the clocks of who tells of a call and of the PBX may be apart. */
 const APART_MS = 120_000
@@ -87,6 +87,7 @@ async function join(
   inLog: Row,
 ): Promise<void> {
   const { db } = tx
+  await lockCall(tx, host.id, inLog.call_key)
   await db
     .updateTable('records')
     .set({ call_key: inLog.call_key })

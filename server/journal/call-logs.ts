@@ -112,7 +112,6 @@ export function openCallLogs(store: CallStore, deps: CallDeps, fleet: FleetOfLog
         for (let at = 0; at === 0 || at < inOrder.length; at += AT_ONCE) {
           const isLast = at + AT_ONCE >= inOrder.length
           await store.transact(async (tx) => {
-            await hold(tx as never)
             const fresh = await storeLogRows(tx, deps, { tenantId, host }, inOrder.slice(at, at + AT_ONCE))
             const before = await tx.db
               .selectFrom('call_log_states')
@@ -122,15 +121,17 @@ export function openCallLogs(store: CallStore, deps: CallDeps, fleet: FleetOfLog
             const position_at = Math.max(before.position_at ?? 0, Math.min(to, begun))
             const records = before.records + fresh
             await note(tx, place, { records, ...(isLast ? { position_at } : {}) })
+            // Last, as everybody else has the task for it behind a call or the state.
+            await hold(tx as never)
           })
         }
       }
     }
     await store.transact(async (tx) => {
-      await hold(tx as never)
       const joinedTo = state?.joined_to ?? 0
       const joined_to = await joinTold(tx, deps, { tenantId, host }, { from: from - HOUR_MS, joinedTo })
       await note(tx, place, { joined_to, succeeded_at: deps.clock.now(), error: null })
+      await hold(tx as never)
     })
   }
 

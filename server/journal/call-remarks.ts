@@ -1,13 +1,11 @@
-import type { CallTx } from './call-write.ts'
 import type { JournalTx } from './write.ts'
 
 /** Two accounts of one call became one: what was said of the one that goes is said of the one that stays. */
 export async function moveRemarks(
-  tx: CallTx,
+  { db }: JournalTx,
   tenantId: number,
   { gone, kept }: { gone: number; kept: number },
 ): Promise<void> {
-  const { db } = tx as unknown as JournalTx
   await db
     .updateTable('notes')
     .set({ noteable_id: kept })

@@ -1,6 +1,5 @@
 import type { Actor } from '../platform/audit.ts'
 import type { CallReach } from './call-filters.ts'
-import type { CallTx } from './call-write.ts'
 import type { KnownCalls } from './known-calls.ts'
 import type { SeenCalls } from './seen-calls.ts'
 import type { JournalTx } from './write.ts'
@@ -34,9 +33,7 @@ export function openLinkedCalls(
       if (seen !== null && seen.endedAt !== null && now() - seen.endedAt > LATE_MS) return undefined
       if (seen === null) return record === null ? undefined : async () => record.id
       const host = await seenCalls.hostOf(seen)
-      return host === null
-        ? undefined
-        : (tx, actor) => seenCalls.keep(tx as unknown as CallTx, actor, seen, host)
+      return host === null ? undefined : (tx, actor) => seenCalls.keep(tx, actor, seen, host)
     },
   }
 }

@@ -13,7 +13,6 @@ import { isAbout, type About as Whom } from './about.ts'
 import { authorOf, refuseForeign } from './author.ts'
 import type { CallReach } from './call-filters.ts'
 import type { Calls } from './calls.ts'
-import type { CallTx } from './call-write.ts'
 import { partyIdsOf } from './disposition-shape.ts'
 import { readJournalList } from './list-filters.ts'
 import { foldedNote, noteableType, readContent, readNote, toNote, type NoteRow } from './note-fields.ts'
@@ -122,7 +121,7 @@ export function openNotes(store: JournalStore, deps: NotesDeps): Notes {
     if (!seen || !host) return null
     return async (tx) => ({
       noteable_type: 'call',
-      noteable_id: await seenCalls.keep(tx as unknown as CallTx, actor, seen, host),
+      noteable_id: await seenCalls.keep(tx, actor, seen, host),
       customer_id: seen.customerId,
       contact_id: seen.contactId,
     })

@@ -29,6 +29,14 @@ export function parseAddress(text: string): Address | null {
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address
 }
 
+/** What one household or server has at least: all addresses of an IPv6 network of 64 bits go by one name. */
+export function networkOf(address: string): string {
+  const found = parseAddress(address)
+  if (found === null || found.kind() === 'ipv4') return found?.toString() ?? address
+  const parts = (found as ipaddr.IPv6).parts.slice(0, 4)
+  return `${parts.map((part) => part.toString(16)).join(':')}::/64`
+}
+
 function parseEntry(entry: string): { network: Address; prefix: number } {
   const [text = '', bits, ...rest] = entry.split('/')
   const network = parseAddress(text)

@@ -32,6 +32,7 @@ const profile = (rules: LiveProfile['rules']): LiveProfile => ({
   holidays: [],
   calendar: null,
   rules,
+  outboundNumber: null,
 })
 const MONDAY = { at: Date.parse('2026-11-23T10:00:00Z'), zone: 'UTC', called: '+33199001000' }
 

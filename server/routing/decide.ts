@@ -16,6 +16,8 @@ export type LiveProfile = {
   holidays: readonly Holiday[]
   calendar: Expansion | null
   rules: readonly LiveRule[]
+  /** E.164. */
+  outboundNumber: string | null
 }
 export type LiveRule = {
   name: string

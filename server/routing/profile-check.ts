@@ -5,6 +5,10 @@ import { offsetAt } from '../platform/local-time.ts'
 import { hoursFault } from './hours.ts'
 import { hiddenBy } from './reachability.ts'
 import { toCondition } from './rules.ts'
+import { sourceOf, SOURCES } from './sources.ts'
+
+/** A number as it is dialled from anywhere. */
+const E164 = /^\+[1-9]\d{6,14}$/
 
 function isTimeZone(zone: string): boolean {
   try {
@@ -41,6 +45,14 @@ export function checkProfile(input: ProfilePatch, calledKey: (text: string) => s
   for (const [i, dnid] of dnids.entries())
     if (calledKey(dnid) === null) refuse(`dnids.${i}`, 'Names no number.')
   const conditions = rules.map(({ when }) => toCondition(when, calledKey))
+  if (input.outbound_number && !E164.test(input.outbound_number.trim()))
+    refuse('outbound_number', 'Is no number in E.164: write it like +33199001000.')
+  const named = (input.sources ?? []).map((given) => sourceOf(given).source)
+  for (const [i, name] of named.entries()) {
+    if (!SOURCES.includes(name))
+      refuse(`sources.${i}`, `There is no source "${name}"; there is: ${SOURCES.join(', ')}.`)
+    else if (named.indexOf(name) < i) refuse(`sources.${i}`, `${name} is asked already.`)
+  }
   for (const [i, { destination, when }] of rules.entries()) {
     if (destination.type !== 'last_agent') continue
     if (destination.value !== '')

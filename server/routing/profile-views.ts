@@ -51,6 +51,7 @@ function toLive(row: KnownProfile, keyOf: (text: string) => string | null): Live
     name: row.name,
     country: row.country,
     zone: row.time_zone,
+    outboundNumber: row.outbound_number,
     hours: hours === null ? null : weekSpans(hours),
     holidays: fromJson<Holiday[]>(row.holidays),
     calendar: row.expansion === null ? null : fromJson<Expansion>(row.expansion),

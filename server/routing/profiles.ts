@@ -13,6 +13,7 @@ import { readListRequest, readPage } from '../platform/listing.ts'
 import { checkProfile } from './profile-check.ts'
 import { claimDnids, claimHosts } from './profile-claims.ts'
 import type { Reading } from './profile-views.ts'
+import { sourceOf } from './sources.ts'
 import type { ProfilesTable, RoutingTables } from './tables.ts'
 
 /** How calls to which numbers are answered. */
@@ -38,17 +39,23 @@ const toProfile = (row: Row): Profile => ({
   hours: row.hours === null ? null : fromJson(row.hours),
   holidays: fromJson(row.holidays),
   rules: fromJson(row.rules),
+  outbound_number: row.outbound_number,
+  deadline_ms: row.deadline_ms,
+  sources: fromJson(row.sources),
   created_at: new Date(row.created_at).toISOString(),
   updated_at: new Date(row.updated_at).toISOString(),
 })
 
 const jsonOf = <T>(value: T | undefined) => (value === undefined ? undefined : toJson(value))
 
-function toColumns({ name, country, time_zone, ...lists }: ProfilePatch) {
+function toColumns({ name, country, time_zone, outbound_number, deadline_ms, ...lists }: ProfilePatch) {
   return {
     name: name?.trim(),
     country,
     time_zone,
+    outbound_number: outbound_number === undefined ? undefined : outbound_number?.trim() || null,
+    deadline_ms,
+    sources: lists.sources === undefined ? undefined : toJson(lists.sources.map(sourceOf)),
     dnids: jsonOf(lists.dnids),
     host_ids: jsonOf(lists.host_ids),
     hours: lists.hours === null ? null : jsonOf(lists.hours),

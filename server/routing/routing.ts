@@ -140,7 +140,10 @@ export function openRouting(options: RoutingOptions): Routing {
         reasons: toJson(reasons.map(storable)),
       })
     const answer = { known, vip, on_call, open, destination, rule, reasons, queue_position }
-    return { ...answer, profile: profile && { id: profile.id, name: profile.name } }
+    return {
+      ...answer,
+      profile: profile && { id: profile.id, name: profile.name, outbound_number: profile.outboundNumber },
+    }
   }
 
   return {

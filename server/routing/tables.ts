@@ -15,6 +15,9 @@ export type ProfilesTable = {
   hours: string | null
   holidays: string
   rules: string
+  outbound_number: string | null
+  deadline_ms: Generated<number>
+  sources: Generated<string>
   created_at: number
   updated_at: number
 }

@@ -21,7 +21,7 @@ test('which phone rings and what it dials is chosen before the call, by keyboard
       .list()
       .filter(({ path }) => path.endsWith('Pbx.MakeCall'))
       .map(({ body }) => {
-        const { dn, destination } = (typeof body === 'string' ? JSON.parse(body) : body) as Json
+        const { dn, destination }: Json = typeof body === 'string' ? JSON.parse(body) : body
         return `${dn} ${destination}`
       })
 

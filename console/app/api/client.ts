@@ -72,7 +72,17 @@ export async function ask<T>(path: string, asked: Asked = {}): Promise<Answered<
   }
 }
 
+/** As `ask`, for an answer that is no JSON. */
+export async function askText(path: string, asked: Asked = {}): Promise<string> {
+  return (await receive(path, asked)).text
+}
+
 async function send<T>(path: string, asked: Asked): Promise<Answered<T>> {
+  const { text, etag } = await receive(path, asked)
+  return { data: parse(text) as T, etag }
+}
+
+async function receive(path: string, asked: Asked): Promise<{ text: string; etag: string | null }> {
   const { method = 'GET', body, signal } = asked
   if (isClosed && asked.bearer === undefined && !(method === 'POST' && path === SIGN_IN))
     throw new ApiError(401, { message: 'The session has ended.', code: 'unauthenticated' })
@@ -92,9 +102,8 @@ async function send<T>(path: string, asked: Asked): Promise<Answered<T>> {
     if (signal?.aborted === true) throw error
     throw new ApiError(0, { message: 'The hub does not answer.', code: 'unreachable' }, { cause: error })
   }
-  const data = parse(text)
-  if (!response.ok) throw new ApiError(response.status, refusal(data, response.status))
-  return { data: data as T, etag: response.headers.get('etag') }
+  if (!response.ok) throw new ApiError(response.status, refusal(parse(text), response.status))
+  return { text, etag: response.headers.get('etag') }
 }
 
 function addressOf(path: string, { query = {} }: Asked): string {

@@ -1,16 +1,16 @@
 import { useState } from 'react'
 import { NavLink, Outlet, useNavigate } from 'react-router'
 import { useCallbacks } from '../api/callbacks.ts'
-import { useSession, useSetLanguage, useSignOut } from '../api/session.ts'
+import { useSession, useSignOut } from '../api/session.ts'
 import { takenLink } from '../api/link.ts'
 import { LinkedPage } from '../pages/linked.tsx'
 import { paths } from '../paths.ts'
-import { LANGUAGE_NAMES, LANGUAGES, type Language } from '../texts/languages.ts'
-import { useLanguage, useTexts } from '../texts/texts.tsx'
+import { useTexts } from '../texts/texts.tsx'
 import { Button } from '../ui/button.tsx'
 import { useShortcuts } from '../ui/shortcuts.ts'
 import { DueReminder } from './due-reminder.tsx'
 import { KeysHelp } from './keys-help.tsx'
+import { LanguageChoice } from './language-choice.tsx'
 import { LiveCalls, useLive } from './live-calls.tsx'
 import { SignedIn } from './signed-in.tsx'
 import { TenantChoice } from './tenant-choice.tsx'
@@ -53,11 +53,14 @@ function Surrounded() {
   )
 }
 
+const LOOK_AT_PBX = ['fleet:read', 'fleet:write', 'admin']
+
 function Header({ onKeys }: { onKeys: () => void }) {
   const t = useTexts()
   const { data: session } = useSession()
   const { data: due } = useCallbacks('due', 1, 1)
   const signOut = useSignOut()
+  const mayLookAtPbx = session?.scopes.some((scope) => LOOK_AT_PBX.includes(scope)) ?? false
   return (
     <header className="header">
       <NavLink to={paths.pop()} className="logo">
@@ -75,6 +78,7 @@ function Header({ onKeys }: { onKeys: () => void }) {
             </span>
           ) : null}
         </NavLink>
+        {mayLookAtPbx ? <NavLink to={paths.inbound()}>{t.navInbound}</NavLink> : null}
       </nav>
       <div className="header-end">
         <TenantChoice />
@@ -85,7 +89,7 @@ function Header({ onKeys }: { onKeys: () => void }) {
           <span className="who-name">{session?.user?.name || session?.user?.email}</span>
           <span className="visually-hidden">, {t.accountTitle}</span>
         </NavLink>
-        <LanguageChoice />
+        <LanguageChoice className="only-wide" />
         <Button kind="quiet" onClick={onKeys} className="only-wide">
           {t.keys}
         </Button>
@@ -94,25 +98,6 @@ function Header({ onKeys }: { onKeys: () => void }) {
         </Button>
       </div>
     </header>
-  )
-}
-
-function LanguageChoice() {
-  const t = useTexts()
-  const language = useLanguage()
-  const setLanguage = useSetLanguage()
-  return (
-    <select
-      aria-label={t.language}
-      value={language}
-      onChange={({ target }) => setLanguage.mutate(target.value as Language)}
-    >
-      {LANGUAGES.map((one) => (
-        <option key={one} value={one} lang={one}>
-          {LANGUAGE_NAMES[one]}
-        </option>
-      ))}
-    </select>
   )
 }
 

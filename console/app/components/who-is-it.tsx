@@ -26,6 +26,9 @@ export function WhoIsIt({ card, heading, link, children }: Props) {
     contact?.name || customer?.name || (number?.kind === 'withheld' ? t.withheld : t.unknownCaller)
   const name = card.ambiguous && asked ? asked : someone
   useTitle(name)
+  // A category that is called as what it makes is said once.
+  const category =
+    card.vip && customer?.category?.toLowerCase() === t.vip.toLowerCase() ? null : customer?.category
   const comments = [contact?.comment, customer?.comment].filter(Boolean)
   return (
     <header className="who-is-it">
@@ -53,9 +56,9 @@ export function WhoIsIt({ card, heading, link, children }: Props) {
         </div>
         <div className="badges">
           {children}
-          {card.vip ? <Badge kind="vip">{customer?.category || t.vip}</Badge> : null}
+          {card.vip ? <Badge kind="vip">{t.vip}</Badge> : null}
           {card.on_call_duty ? <Badge kind="accent">{t.onCall}</Badge> : null}
-          {!card.vip && customer?.category ? <Badge>{customer.category}</Badge> : null}
+          {category ? <Badge>{category}</Badge> : null}
           {customer?.active === false || contact?.active === false ? <Badge>{t.inactive}</Badge> : null}
         </div>
       </div>

@@ -1,4 +1,5 @@
 import { useSession } from '../api/session.ts'
+import { LanguageChoice } from '../components/language-choice.tsx'
 import { useTitle } from '../components/use-title.ts'
 import { AuthenticatorForm } from '../forms/authenticator.tsx'
 import { ChangePasswordForm } from '../forms/change-password.tsx'
@@ -16,6 +17,9 @@ export function AccountPage() {
         <h1>{t.accountTitle}</h1>
         <p className="muted">{session?.user?.email}</p>
       </header>
+      <Panel title={t.language} className="only-narrow">
+        <LanguageChoice />
+      </Panel>
       <Panel title={t.authenticator}>
         <AuthenticatorForm />
       </Panel>

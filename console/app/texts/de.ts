@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { inbound } from './inbound/de.ts'
 
 export const de: Texts = {
   language: 'Sprache',
@@ -11,6 +12,7 @@ export const de: Texts = {
   navigation: 'Seiten',
   navPop: 'Karte',
   navCallbacks: 'Rückrufe',
+  navInbound: 'Wege',
   signOut: 'Abmelden',
   keys: 'Tastatur',
   liveOn: 'Ihre Anrufe öffnen sich hier.',
@@ -215,6 +217,8 @@ export const de: Texts = {
   next: 'Weiter',
   pageOf: (page, last) => `Seite ${page} von ${last}`,
 
+  ...inbound,
+
   keysTitle: 'Tastatur',
   keysOn: 'Einzelne Tasten wirken',
   keysHint: 'Einzelne Tasten wirken außerhalb von Textfeldern; Esc verlässt ein Feld.',
@@ -250,6 +254,10 @@ export const de: Texts = {
     secret_key_required:
       'Der Hub hat keinen Schlüssel, um das sicher aufzubewahren. Sagen Sie es Ihrem Administrator.',
     do_not_call: 'Möchte nicht angerufen werden.',
+    pbx_not_configured: 'Diese Anlage ist dafür nicht eingerichtet: Ihr fehlt der API-Client.',
+    pbx_inactive: 'Diese Anlage ist hier abgeschaltet.',
+    pbx_credentials_refused: 'Die Anlage hat die Zugangsdaten des Hubs abgelehnt.',
+    pbx_forbidden: 'Diese Anlage erlaubt es nicht.',
     pbx_unreachable: 'Die Telefonanlage antwortet nicht.',
     pbx_busy: 'Die Telefonanlage ist beschäftigt. Versuchen Sie es gleich noch einmal.',
     pbx_timeout: 'Die Telefonanlage hat nicht rechtzeitig geantwortet.',

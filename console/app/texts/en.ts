@@ -1,3 +1,5 @@
+import { inbound } from './inbound/en.ts'
+
 /** Every text of the console, in English. The other languages have the same keys. */
 export const en = {
   language: 'Language',
@@ -11,6 +13,7 @@ export const en = {
   navigation: 'Pages',
   navPop: 'Card',
   navCallbacks: 'Callbacks',
+  navInbound: 'Routes',
   signOut: 'Sign out',
   keys: 'Keyboard',
   liveOn: 'Calls for you open here.',
@@ -224,6 +227,8 @@ export const en = {
   next: 'Next',
   pageOf: (page: number, last: number) => `Page ${page} of ${last}`,
 
+  ...inbound,
+
   // Keyboard
   keysTitle: 'Keyboard',
   keysOn: 'Single keys work',
@@ -260,6 +265,10 @@ export const en = {
     password_refused: 'This is not your password.',
     secret_key_required: 'The hub has no key to keep this safe with. Tell your administrator.',
     do_not_call: 'Asked not to be called.',
+    pbx_not_configured: 'This phone system is not set up for this: it has no API client.',
+    pbx_inactive: 'This phone system is switched off here.',
+    pbx_credentials_refused: "The phone system refused the hub's credentials.",
+    pbx_forbidden: 'This phone system does not allow it.',
     pbx_unreachable: 'The phone system does not answer.',
     pbx_busy: 'The phone system is busy. Try again in a moment.',
     pbx_timeout: 'The phone system did not answer in time.',

@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { inbound } from './inbound/fr.ts'
 
 export const fr: Texts = {
   language: 'Langue',
@@ -11,6 +12,7 @@ export const fr: Texts = {
   navigation: 'Pages',
   navPop: 'Fiche',
   navCallbacks: 'Rappels',
+  navInbound: 'Routage',
   signOut: 'Se déconnecter',
   keys: 'Clavier',
   liveOn: 'Vos appels s’ouvrent ici.',
@@ -217,6 +219,8 @@ export const fr: Texts = {
   next: 'Suivante',
   pageOf: (page, last) => `Page ${page} sur ${last}`,
 
+  ...inbound,
+
   keysTitle: 'Clavier',
   keysOn: 'Touches simples actives',
   keysHint: 'Les touches simples agissent hors des champs de texte ; Échap quitte un champ.',
@@ -251,6 +255,10 @@ export const fr: Texts = {
     password_refused: 'Ce n’est pas votre mot de passe.',
     secret_key_required: 'Le hub n’a pas de clé pour garder cela en sûreté. Prévenez votre administrateur.',
     do_not_call: 'A demandé à ne pas être appelé.',
+    pbx_not_configured: 'Ce standard n’est pas configuré pour cela : il n’a pas de client d’API.',
+    pbx_inactive: 'Ce standard est désactivé ici.',
+    pbx_credentials_refused: 'Le standard a refusé les identifiants du hub.',
+    pbx_forbidden: 'Ce standard ne le permet pas.',
     pbx_unreachable: 'Le standard ne répond pas.',
     pbx_busy: 'Le standard est occupé. Réessayez dans un instant.',
     pbx_timeout: 'Le standard n’a pas répondu à temps.',

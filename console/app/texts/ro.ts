@@ -1,4 +1,5 @@
 import type { Texts } from './en.ts'
+import { inbound } from './inbound/ro.ts'
 
 export const ro: Texts = {
   language: 'Limba',
@@ -11,6 +12,7 @@ export const ro: Texts = {
   navigation: 'Pagini',
   navPop: 'Fișă',
   navCallbacks: 'Reveniri',
+  navInbound: 'Trasee',
   signOut: 'Deconectare',
   keys: 'Tastatură',
   liveOn: 'Apelurile tale se deschid aici.',
@@ -216,6 +218,8 @@ export const ro: Texts = {
   next: 'Înainte',
   pageOf: (page, last) => `Pagina ${page} din ${last}`,
 
+  ...inbound,
+
   keysTitle: 'Tastatură',
   keysOn: 'Tastele simple sunt active',
   keysHint: 'Tastele simple acționează în afara câmpurilor de text; Esc iese din câmp.',
@@ -250,6 +254,10 @@ export const ro: Texts = {
     password_refused: 'Aceasta nu este parola ta.',
     secret_key_required: 'Hubul nu are o cheie ca să păstreze asta în siguranță. Anunță administratorul.',
     do_not_call: 'A cerut să nu fie sunat.',
+    pbx_not_configured: 'Această centrală nu este configurată pentru asta: îi lipsește clientul API.',
+    pbx_inactive: 'Această centrală este oprită aici.',
+    pbx_credentials_refused: 'Centrala a refuzat datele de acces ale hubului.',
+    pbx_forbidden: 'Această centrală nu permite asta.',
     pbx_unreachable: 'Centrala telefonică nu răspunde.',
     pbx_busy: 'Centrala telefonică este ocupată. Încearcă din nou imediat.',
     pbx_timeout: 'Centrala telefonică nu a răspuns la timp.',

@@ -16,12 +16,16 @@ const HINTS: Record<string, ColumnType> = {
   queue_position: 'bigint',
   route_identifier: 'text',
   backend_link: 'text',
+  outbound_number: 'text',
+  language: 'text',
 }
 const STAMP: Record<string, ColumnType> = { import_id: 'bigint', updated_at: 'bigint' }
 const FRESH: Record<string, ColumnType> = { tenant_id: 'bigint', active: 'integer', created_at: 'bigint' }
 
-const pushHints = (into: unknown[], values: CustomerValues | ContactValues) =>
+const pushHints = (into: unknown[], values: CustomerValues | ContactValues) => {
   into.push(values.direct_line, values.queue_position, values.route_identifier, values.backend_link)
+  into.push(values.outbound_number, values.language)
+}
 const pushFresh = (into: unknown[], { tenantId, now }: ImportScope) => into.push(tenantId, 1, now)
 
 const CUSTOMER_COLUMNS: Record<string, ColumnType> = {

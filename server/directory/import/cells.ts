@@ -1,3 +1,20 @@
+/** What a cell asks for: undefined keeps what is there, null empties it. */
+export type Wish<T> = T | null | undefined
+
+export const LONGEST_LINK = 2_000
+
+/** Why a row is refused. */
+export class Refusal extends Error {
+  readonly code: string
+  constructor(code: string, reason: string) {
+    super(reason)
+    this.code = code
+  }
+}
+
+/** A cell as a remark shows it. */
+export const shown = (value: string): string => (value.length > 60 ? `${value.slice(0, 60)}…` : value)
+
 const TRUTH: Record<string, boolean> = {
   '1': true,
   true: true,

@@ -54,6 +54,8 @@ export const COLUMNS = {
   queue_position: ['queue priority', 'priority', 'position file', 'priorite'],
   route_identifier: ['route', 'route id', 'routing', 'identifiant route'],
   backend_link: ['backend url', 'link', 'url', 'lien'],
+  outbound_number: ['outbound caller id', 'call from', 'numero sortant'],
+  language: ['lang', 'spoken language', 'langue'],
 } as const satisfies Record<string, readonly string[]>
 
 export type Column = keyof typeof COLUMNS

@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely'
 import { isOneOf } from '../../platform/database/engine.ts'
 import type { Tx } from '../../platform/database/store.ts'
+import { HINTS } from '../hints.ts'
 import { ON_CALL_DUTY } from '../on-call.ts'
 import type { ContactsTable } from '../tables.ts'
 import type { ImportMemory } from './memory.ts'
@@ -32,7 +33,7 @@ async function readCustomers(
   const query = db
     .selectFrom('customers')
     .select(['id', 'account', 'account_key', 'name', 'name_folded', 'category_id'])
-    .select(['direct_line', 'queue_position', 'route_identifier', 'backend_link'])
+    .select([...HINTS])
     .where('tenant_id', '=', tenantId)
     .where(isOneOf(engine, 'account_key', keys, 'text'))
   // Others may not change on PostgreSQL what is about to be compared and written back. Sorted there only: SQLite
@@ -124,6 +125,8 @@ type ContactRowStored = Pick<
   | 'queue_position'
   | 'route_identifier'
   | 'backend_link'
+  | 'outbound_number'
+  | 'language'
 >
 
 /** Ids of the contacts that rows may mean: by external id, by key within the customer, or by name if no import ever knew them. */
@@ -197,7 +200,7 @@ async function readContacts(
       'name_folded',
       'email',
     ])
-    .select(['direct_line', 'queue_position', 'route_identifier', 'backend_link'])
+    .select([...HINTS])
     .where('tenant_id', '=', tenantId)
     .where(isOneOf(engine, 'id', [...ids], 'bigint'))
   const rows = await (engine === 'postgres' ? query.orderBy('id').forNoKeyUpdate() : query).execute()

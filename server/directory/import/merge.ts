@@ -3,9 +3,13 @@ import { fold } from '../fold.ts'
 import { contactName } from '../records.ts'
 import type { CategoriesTable, ContactsTable, CustomersTable } from '../tables.ts'
 import { namePhones, newPhoneList, type PhoneList } from './phone-list.ts'
-import type { ContactRow, CustomerRow, Hints, OnCall, Remark, Row } from './row.ts'
+import type { Hints } from './hint-cells.ts'
+import type { ContactRow, CustomerRow, OnCall, Remark, Row } from './row.ts'
 
-type HintValues = Pick<CustomersTable, 'direct_line' | 'queue_position' | 'route_identifier' | 'backend_link'>
+type HintValues = Pick<
+  CustomersTable,
+  'direct_line' | 'queue_position' | 'route_identifier' | 'backend_link' | 'outbound_number' | 'language'
+>
 export type CustomerValues = HintValues &
   Pick<CustomersTable, 'account' | 'account_key' | 'name' | 'name_folded' | 'category_id'>
 export type ContactValues = HintValues &
@@ -61,6 +65,8 @@ const NO_HINTS: HintValues = {
   queue_position: null,
   route_identifier: null,
   backend_link: null,
+  outbound_number: null,
+  language: null,
 }
 
 /** A person is known by key within one customer, or among those of no customer. */
@@ -74,6 +80,8 @@ function mergeHints(next: HintValues, hints: Hints | undefined): void {
   if (hints.queue_position !== undefined) next.queue_position = hints.queue_position
   if (hints.route_identifier !== undefined) next.route_identifier = hints.route_identifier
   if (hints.backend_link !== undefined) next.backend_link = hints.backend_link
+  if (hints.outbound_number !== undefined) next.outbound_number = hints.outbound_number
+  if (hints.language !== undefined) next.language = hints.language
 }
 
 function newCustomer(row: CustomerRow): CustomerState {

@@ -1,19 +1,10 @@
 import { accountKey, fold } from '../fold.ts'
 import { MAIN } from '../phones.ts'
-import { isWebLink, readDate, readQueuePosition, readTruth } from './cells.ts'
+import { LONGEST_LINK, readDate, readTruth, Refusal, shown, type Wish } from './cells.ts'
 import type { Column, ColumnPlan } from './columns.ts'
 import type { CsvRecord } from './csv-source.ts'
+import { openHintReader, type Hints } from './hint-cells.ts'
 import { phoneKey, readExtensionCell, readPhoneCell, type CellPhone, type PhoneCell } from './phone-cell.ts'
-
-/** What a cell asks for: undefined keeps what is there, null empties it. */
-export type Wish<T> = T | null | undefined
-
-export type Hints = {
-  direct_line: Wish<string>
-  queue_position: Wish<number>
-  route_identifier: Wish<string>
-  backend_link: Wish<string>
-}
 
 /** `duty` undefined with a date: only the dates are given. Dates are ISO; null = open. */
 export type OnCall = { duty: boolean | undefined; from: Wish<string>; to: Wish<string> }
@@ -59,7 +50,6 @@ export type Rejection = Remark & { record: CsvRecord }
 export type RowRules = { plan: ColumnPlan; country: string; clear: boolean; problemCode?: string }
 
 const LONGEST_TEXT = 255
-const LONGEST_LINK = 2_000
 const CUSTOMER_ONLY: Column[] = [
   'customer_name',
   'customer_phone',
@@ -70,14 +60,6 @@ const CUSTOMER_ONLY: Column[] = [
   'on_call_from',
   'on_call_to',
 ]
-
-class Refusal extends Error {
-  readonly code: string
-  constructor(code: string, reason: string) {
-    super(reason)
-    this.code = code
-  }
-}
 
 /** A reader of cells that reads the cell of a customer's next row only when it differs from the last. */
 function remembered(read: (text: string) => PhoneCell): (text: string) => PhoneCell {
@@ -162,41 +144,7 @@ export function openRowReader({
     // A cell that says "withheld" names no number, and so replaces none.
     return found.phones.length === 0 ? undefined : found.phones
   }
-  const queuePosition = (): Wish<number> => {
-    const value = cell('queue_position')
-    if (value === '') return empty('queue_position')
-    const read = readQueuePosition(value)
-    if (read === null)
-      throw new Refusal(
-        'bad_queue_position',
-        `queue_position is "${shown(value)}": write a whole number from 0 to 100.`,
-      )
-    return read
-  }
-  const link = (): Wish<string> => {
-    const value = text('backend_link', LONGEST_LINK)
-    if (typeof value === 'string' && !isWebLink(value)) {
-      throw new Refusal(
-        'bad_link',
-        `backend_link is "${shown(value)}": write an address that begins with http:// or https://.`,
-      )
-    }
-    return value
-  }
-  const hasHints =
-    at.direct_line !== undefined ||
-    at.queue_position !== undefined ||
-    at.route_identifier !== undefined ||
-    at.backend_link !== undefined
-  const hints = (): Hints | undefined =>
-    hasHints
-      ? {
-          direct_line: text('direct_line'),
-          queue_position: queuePosition(),
-          route_identifier: text('route_identifier'),
-          backend_link: link(),
-        }
-      : undefined
+  const hints = openHintReader(at, text)
 
   const hasOnCall =
     at.on_call_duty !== undefined || at.on_call_from !== undefined || at.on_call_to !== undefined
@@ -296,5 +244,3 @@ export function openRowReader({
     }
   }
 }
-
-const shown = (value: string): string => (value.length > 60 ? `${value.slice(0, 60)}…` : value)

@@ -157,8 +157,16 @@ function linesOfContact(
     .join('')
 }
 
-function hintCells({ direct_line, queue_position, route_identifier, backend_link }: Customer | Contact) {
-  return { direct_line, queue_position, route_identifier, backend_link } satisfies Cells
+function hintCells(of: Customer | Contact) {
+  const { direct_line, queue_position, route_identifier, backend_link, outbound_number, language } = of
+  return {
+    direct_line,
+    queue_position,
+    route_identifier,
+    backend_link,
+    outbound_number,
+    language,
+  } satisfies Cells
 }
 
 /** The category that the hub makes for VIPs is named by `vip` alone: so the import makes it as well. */

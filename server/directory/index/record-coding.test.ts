@@ -44,6 +44,8 @@ const party = {
     queue_position: optional(signed),
     route_identifier: optional(text),
     backend_link: optional(text),
+    outbound_number: optional(text),
+    language: optional(text),
   }),
   numbers: fc.array(record({ kind, read })),
 }
@@ -108,7 +110,14 @@ test('integers and texts come back in the order they were written, and a record 
     customer_id: 1_000_000,
     name: 'Anna Weiß',
     active: true,
-    hints: { direct_line: null, queue_position: null, route_identifier: null, backend_link: null },
+    hints: {
+      direct_line: null,
+      queue_position: null,
+      route_identifier: null,
+      backend_link: null,
+      outbound_number: null,
+      language: null,
+    },
     numbers: [
       {
         kind: 'mobile',

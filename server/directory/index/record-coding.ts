@@ -53,28 +53,36 @@ const NO_HINTS: RoutingHints = Object.freeze({
   queue_position: null,
   route_identifier: null,
   backend_link: null,
+  outbound_number: null,
+  language: null,
 })
 const NO_CONTRACTS: ContractRecord[] = []
 
 const writer = new ByteWriter()
 const reader = new ByteReader()
 
-function hasHints({ direct_line, queue_position, route_identifier, backend_link }: RoutingHints): boolean {
-  return direct_line !== null || queue_position !== null || route_identifier !== null || backend_link !== null
+function hasHints(hints: RoutingHints): boolean {
+  return Object.values(hints).some((hint) => hint !== null)
 }
 
-function writeHints({ direct_line, queue_position, route_identifier, backend_link }: RoutingHints): void {
+function writeHints(hints: RoutingHints): void {
+  const { direct_line, queue_position, route_identifier, backend_link, outbound_number, language } = hints
   writer.text(direct_line)
   writer.optional(queue_position)
   writer.text(route_identifier)
   writer.text(backend_link)
+  writer.text(outbound_number)
+  writer.text(language)
 }
 
 function readHints(): RoutingHints {
   const direct_line = reader.text()
   const queue_position = reader.optional()
   const route_identifier = reader.text()
-  return { direct_line, queue_position, route_identifier, backend_link: reader.text() }
+  const backend_link = reader.text()
+  const outbound_number = reader.text()
+  const language = reader.text()
+  return { direct_line, queue_position, route_identifier, backend_link, outbound_number, language }
 }
 
 function writeContract({ id, kind, reference, start_day, end_day, suspended }: ContractRecord): void {

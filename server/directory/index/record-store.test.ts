@@ -3,7 +3,14 @@ import { test } from 'node:test'
 import type { ContactRecord, CustomerRecord, PartyRecord } from '../party-record.ts'
 import { RecordStore } from './record-store.ts'
 
-const HINTS = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const HINTS = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 
 function customer(id: number, more: Partial<CustomerRecord> = {}): CustomerRecord {
   return {
@@ -52,6 +59,8 @@ test('a record comes back as it was, with every kind of number, contract and let
       queue_position: 0,
       route_identifier: '',
       backend_link: 'https://example.org/7',
+      outbound_number: '+33199001000',
+      language: 'fr',
     },
     contracts: [
       { id: 1, kind: 'on_call_duty', reference: null, start_day: -3, end_day: null, suspended: true },

@@ -4,7 +4,14 @@ import { openCallerIndex, type CallerIndexImage } from '../caller-index.ts'
 import type { PartyRecord } from '../party-record.ts'
 import { openIndexLayouts } from './shared-layout.ts'
 
-const hints = { direct_line: null, queue_position: null, route_identifier: null, backend_link: null }
+const hints = {
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+}
 
 function person(id: number): PartyRecord {
   const digits = 33_600_000_000 + id

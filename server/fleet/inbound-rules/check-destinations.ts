@@ -2,7 +2,7 @@ import type { RuleDestination } from '../../../contract/pbx-inbound-rules.ts'
 import type { Station, StationKind, World } from '../trace/world.ts'
 import { refusal, warning, type Complaint } from './complaint.ts'
 import { NEEDS } from './resolve-rule.ts'
-import { DESTINATIONS, type RuleDraft } from './shape.ts'
+import { DESTINATIONS, dialled, type RuleDraft } from './shape.ts'
 
 type Around = Pick<World, 'stations' | 'unread'>
 
@@ -17,7 +17,6 @@ const OF_EXTENSIONS: ReadonlySet<string> = new Set([
   'ProceedWithNoExceptions',
 ])
 const DIALLED = /^[+\d*#][\d*#]*$/
-const WRITING = /[\s().\-/]/g
 
 const NOUNS: Readonly<Record<StationKind, string>> = {
   extension: 'an extension',
@@ -83,7 +82,7 @@ function checkOne(field: string, { to, number, external }: RuleDestination, arou
         'Say the kind of destination: to = Extension, Queue, …',
       ),
     ]
-  const needed = NEEDS[to]
+  const needed = NEEDS.get(to)
   const isOutside = OUTSIDE.has(to)
   if (needed) found.push(...checkNumber(`${field}.number`, to, needed[0], number, around))
   else if (number !== null && !isOutside && !OF_EXTENSIONS.has(to))
@@ -165,7 +164,7 @@ function checkOutside(field: string, number: string | null, external: string | n
           : `External needs a number outside: write ${number} as external, or choose another to.`,
       ),
     )
-  else if (!DIALLED.test(external.replaceAll(WRITING, '')))
+  else if (!DIALLED.test(dialled(external)))
     found.push(
       refusal(
         `${field}.external`,

@@ -199,7 +199,7 @@ test('every fault is told by its field, its code, and what to do', () => {
     [
       { ...specific, hours: { type: 'SpecificHours', periods: days(['Monday', '18:00', '08:00']) } },
       'refuses hours.periods.0 period_order',
-      /Over midnight write two: 18:00:00–23:59:59, and 00:00:00–08:00:00/,
+      /Over midnight write two: 18:00:00–23:59, and 00:00–08:00:00/,
     ],
     [
       {
@@ -281,7 +281,7 @@ test('rules that look at the same, hide each other, or never get a call are foun
 
 test('what the role may not see is not taken for missing', () => {
   const { configuration, ...world } = worldOf({ trunks: [] })
-  const { trunks: _trunks, ...resources } = configuration.resources
+  const { trunks: _trunks, inbound_rules: _rules, ...resources } = configuration.resources
   const around = {
     ...world,
     configuration: { ...configuration, resources },
@@ -292,6 +292,7 @@ test('what the role may not see is not taken for missing', () => {
   assert.deepEqual(codes(found), [
     'warns trunk_dn trunk_unchecked',
     'warns office_hours_destination.number number_unchecked',
+    'warns data rules_unchecked',
   ])
 })
 

@@ -25,7 +25,7 @@ export function checkRule(rule: RuleDraft, around: Surroundings): Complaint[] {
     ...checkData(rule, around),
     ...checkSchedule(rule),
     ...checkDestinations(rule, around),
-    ...checkConflicts(rule, around),
+    ...(isUnread(around, 'inbound_rules') ? [rulesUnchecked] : checkConflicts(rule, around)),
   ]
 }
 
@@ -63,7 +63,13 @@ function checkCondition({ condition, call_type: callType }: RuleDraft): Complain
 
 const called = (trunk: Row) => `${textOf(trunk['Number'])}${trunkName(trunk) ? ` "${trunkName(trunk)}"` : ''}`
 
-const isUnread = ({ configuration }: Surroundings) => configuration.resources['trunks'] === undefined
+const isUnread = ({ configuration }: Surroundings, resource: string) =>
+  configuration.resources[resource] === undefined
+const rulesUnchecked = warning(
+  'data',
+  'rules_unchecked',
+  'The PBX does not let us see its rules: whether another one looks at the same is not known.',
+)
 
 function checkTrunk({ trunk_dn: trunk }: RuleDraft, around: Surroundings): Complaint[] {
   const { trunks } = around
@@ -72,7 +78,7 @@ function checkTrunk({ trunk_dn: trunk }: RuleDraft, around: Surroundings): Compl
     return [
       refusal('trunk_dn', 'trunk_missing', `Say which trunk: its number, id or name. This PBX has ${list}.`),
     ]
-  if (isUnread(around))
+  if (isUnread(around, 'trunks'))
     return [
       warning(
         'trunk_dn',

@@ -39,7 +39,7 @@ function checkPeriods(periods: RuleHours['periods']): Complaint[] {
         refusal(
           `hours.periods.${index}`,
           'period_order',
-          `${day} ${start}–${stop} ends before it begins. Over midnight write two: ${start}–23:59:59, and 00:00:00–${stop} of the day after.`,
+          `${day} ${start}–${stop} ends before it begins. Over midnight write two: ${start}–23:59, and 00:00–${stop} of the day after.`,
         ),
       )
     else byDay.set(day, [...(byDay.get(day) ?? []), { ...period, index }])

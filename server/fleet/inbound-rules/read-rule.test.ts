@@ -151,7 +151,11 @@ test('a change says only what differs, and what is absent stays', () => {
       const present = { ...mergeRule(null, before as InboundRuleInput), id: 7 }
       const after = mergeRule(present, readRule(change))
       const applied = { ...toPbxRule(present), ...changedFields(present, after) }
-      const plain = (told: Fields) => ({ ...toInboundRule(told), id: null })
+      // A trunk is known by its number.
+      const plain = (told: Fields) => {
+        const { trunk_dn: trunk, ...rest } = toInboundRule(told)
+        return { ...rest, id: null, trunk: trunk?.number }
+      }
       assert.deepEqual(plain(applied), plain(toPbxRule(after)))
       for (const field of Object.keys(present) as (keyof typeof present)[])
         if (!(field in change)) assert.deepEqual(after[field], present[field], field)
@@ -181,6 +185,14 @@ test('a number goes with the kind of destination it was given for, periods with 
   assert.deepEqual(changed({ hours: { type: 'AllHours' } }).hours?.periods, [])
   assert.equal(changed({ hours: { type: 'OutOfSpecificHours' } }).hours?.periods.length, 1)
   assert.equal(changed({ hours: null }).hours, null)
+})
+
+test('a number outside is sent as it is dialled', () => {
+  const sent = (external: string) =>
+    toPbxRule(mergeRule(null, { holidays_destination: { to: 'External', external } })).HolidaysDestination
+      ?.External
+  assert.equal(sent('+33 (1) 23.45-67/89'), '+33123456789')
+  assert.equal(sent('no number'), 'no number')
 })
 
 test('unknown fields are refused by name, with the one that was meant', () => {
@@ -242,6 +254,8 @@ test('wrong values are refused by path', () => {
   assert.deepEqual(refused({ rule_name: 'a', RuleName: 'b' }), {
     rule_name: ['Is given twice, as rule_name and as RuleName, and they differ: leave one out.'],
   })
+  for (const name of ['toString', '__proto__', 'constructor'])
+    assert.deepEqual(Object.keys(refused(JSON.parse(`{"${name}": []}`))), [name])
   for (const body of [null, [], 'x', 7]) assert.deepEqual(Object.keys(refused(body)), ['body'])
 })
 

@@ -1,7 +1,7 @@
 import { isTrue } from '../../../contract/common.ts'
 import type { InboundRuleInput } from '../../../contract/pbx-inbound-rules.ts'
 import { closest } from '../../../xapi/xapi.ts'
-import { invalid, type FieldErrors } from '../../platform/errors.ts'
+import { invalid } from '../../platform/errors.ts'
 import { isStorable, UNSTORABLE } from '../../platform/field-check.ts'
 import { bareName, fieldNamed, RULE_FIELDS, wordNamed, type FieldKind, type Fields } from './spelling.ts'
 
@@ -19,10 +19,10 @@ const at = (path: string, name: string) => (path === '' ? name : `${path}.${name
  * objects belong. HubError `validation_failed` with every field that is unknown or wrong, by path in our names.
  */
 export function readRule(body: unknown): InboundRuleInput {
-  const errors: FieldErrors = {}
-  const refuse: Refuse = (field, message) => void (errors[field] ??= []).push(message)
+  const errors = new Map<string, string[]>()
+  const refuse: Refuse = (field, message) => void errors.set(field, [...(errors.get(field) ?? []), message])
   const read = objectOf(body, RULE_FIELDS, '', refuse)
-  if (Object.keys(errors).length > 0) throw invalid(errors)
+  if (errors.size > 0) throw invalid(Object.fromEntries(errors))
   return read as InboundRuleInput
 }
 

@@ -1,6 +1,6 @@
 import type { XapiClient } from '../../../xapi/xapi.ts'
 import * as Pbx from '../../../xapi/xapi.ts'
-import { HubError, notFound, type FieldErrors } from '../../platform/errors.ts'
+import { HubError, notFound } from '../../platform/errors.ts'
 import { hostIdOf } from '../hosts.ts'
 import type { FleetStore, Reach } from '../write.ts'
 import { inTime } from '../xapi-deadline.ts'
@@ -47,10 +47,13 @@ function asRuleError(thrown: unknown): unknown {
   const { cause, code, fields: theirs } = error
   const isTaken = cause.kind === 'conflict'
   if (!isTaken && theirs === undefined) return error
-  const fields: FieldErrors = {}
+  const fields = new Map<string, string[]>()
   for (const [field, words] of Object.entries(theirs ?? {}))
-    fields[inOurNames(field)] = [...(fields[inOurNames(field)] ?? []), ...words]
-  const [first] = Object.entries(fields)
+    fields.set(inOurNames(field), [...(fields.get(inOurNames(field)) ?? []), ...words])
+  const [first] = fields
   const message = first ? `The PBX refuses ${first[0]}: ${first[1][0]}` : error.message
-  return new HubError(isTaken ? 'conflict' : code, message, { cause, ...(first ? { fields } : {}) })
+  return new HubError(isTaken ? 'conflict' : code, message, {
+    cause,
+    ...(first ? { fields: Object.fromEntries(fields) } : {}),
+  })
 }

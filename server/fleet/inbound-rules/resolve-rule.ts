@@ -4,15 +4,15 @@ import { nameOf, rowOf, textOf, type StationKind, type World } from '../trace/wo
 import { DESTINATIONS, type RuleDraft } from './shape.ts'
 
 /** The kind of number each destination needs, and what the PBX calls it. */
-export const NEEDS: Readonly<Record<string, readonly [StationKind, string]>> = {
-  Extension: ['extension', 'Extension'],
-  VoiceMail: ['extension', 'Extension'],
-  Queue: ['queue', 'Queue'],
-  RingGroup: ['ring_group', 'RingGroup'],
-  IVR: ['ivr', 'IVR'],
-  Fax: ['fax', 'Fax'],
-  RoutePoint: ['call_flow', 'RoutePoint'],
-}
+export const NEEDS: ReadonlyMap<string, readonly [StationKind, string]> = new Map([
+  ['Extension', ['extension', 'Extension']],
+  ['VoiceMail', ['extension', 'Extension']],
+  ['Queue', ['queue', 'Queue']],
+  ['RingGroup', ['ring_group', 'RingGroup']],
+  ['IVR', ['ivr', 'IVR']],
+  ['Fax', ['fax', 'Fax']],
+  ['RoutePoint', ['call_flow', 'RoutePoint']],
+])
 
 export const trunkName = (trunk: Row): string => textOf(rowOf(trunk['Gateway'])?.['Name']) || nameOf(trunk)
 export const trunkId = (trunk: Row): number | null => Number(trunk['Id'] ?? 0) || null
@@ -49,7 +49,7 @@ function resolveDestination(
 ): RuleDestination | null {
   if (destination === null || destination.type !== null) return destination
   const { to, number } = destination
-  const [kind, type] = NEEDS[to] ?? []
+  const [kind, type] = NEEDS.get(to) ?? []
   const station = number === null ? undefined : stations.get(number)
   const isIt = station !== undefined && station.kind === kind
   return { ...destination, name: isIt ? station.name || null : null, type: type ?? 'None' }

@@ -178,6 +178,12 @@ export function toPbxRule(rule: RuleDraft): Pbx.InboundRule {
   }
 }
 
+/** A number outside as it is dialled, without what only eases reading; what is no number stays as it is. */
+export function dialled(number: string): string {
+  const plain = number.replaceAll(/[\s().\-/]/g, '')
+  return /^[+\d*#][\d*#]*$/.test(plain) ? plain : number
+}
+
 function toPbxDestination(destination: RuleDestination | null): Pbx.Destination {
   const { to, number, external, name, type } = destination ?? NOWHERE
   return {
@@ -185,7 +191,7 @@ function toPbxDestination(destination: RuleDestination | null): Pbx.Destination 
     Type: type ?? 'None',
     Number: number ?? '',
     Name: name ?? '',
-    External: external ?? '',
+    External: dialled(external ?? ''),
     Tags: [],
   }
 }

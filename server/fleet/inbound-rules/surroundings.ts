@@ -69,7 +69,7 @@ function numbersIn(rules: readonly RuleDraft[]): ReadonlySet<string> {
   for (const rule of rules)
     for (const [field] of DESTINATIONS) {
       const { to = '', number = null } = rule[field] ?? {}
-      if (number !== null && (NEEDS[to] || to === 'None')) numbers.add(number)
+      if (number !== null && (NEEDS.has(to) || to === 'None')) numbers.add(number)
     }
   return numbers
 }

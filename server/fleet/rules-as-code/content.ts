@@ -7,7 +7,7 @@ export const BLANK: PlannedRule = {
   condition: null,
   data: null,
   custom_data: null,
-  call_type: null,
+  call_type: 'AllCalls',
   trunk: null,
   hours: { type: 'OfficeHours', ignore_holidays: false, periods: [] },
   office_hours_destination: null,
@@ -53,7 +53,7 @@ export function contentOf(rule: RuleDraft): PlannedRule {
     condition: rule.condition,
     data: textOf(rule.data),
     custom_data: textOf(rule.custom_data),
-    call_type: rule.call_type,
+    call_type: rule.call_type ?? BLANK.call_type,
     trunk: trunk_dn?.number ?? null,
     hours: hours === null ? BLANK.hours : { ...hours, periods: inOrder(hours.periods) },
     office_hours_destination: destinationContent(rule.office_hours_destination),
@@ -90,11 +90,9 @@ function differences(field: string, before: unknown, after: unknown): FieldChang
   return JSON.stringify(before) === JSON.stringify(after) ? [] : [{ field, before, after }]
 }
 
-/** Field by field, what has to change in a rule so that it is as wanted. A call type that is not named is the PBX's choice. */
-export function changesOf(present: PlannedRule, wanted: PlannedRule): FieldChange[] {
-  const call_type = wanted.call_type ?? present.call_type
-  return differences('', present, { ...wanted, call_type })
-}
+/** Field by field, what has to change in a rule so that it is as wanted. */
+export const changesOf = (present: PlannedRule, wanted: PlannedRule): FieldChange[] =>
+  differences('', present, wanted)
 
 /** Whether a rule of the PBX is as wanted. */
 export const isAsWanted = (present: PlannedRule, wanted: PlannedRule): boolean =>

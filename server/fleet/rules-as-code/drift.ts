@@ -7,9 +7,6 @@ import type { Step } from './steps.ts'
 /** How a step stands to what is on the PBX: still to be sent, there already, or over something else than was planned. */
 export type Standing = 'waiting' | 'done' | 'drifted'
 
-/** Exactly the same, whatever a file leaves to the PBX. */
-const isSame = (one: PlannedRule, other: PlannedRule) => JSON.stringify(one) === JSON.stringify(other)
-
 /** Rules by id and by what they look at. */
 export type Rules = { byId: Map<number, PlannedRule>; all: readonly PresentRule[] }
 export const rulesOf = (all: readonly PresentRule[]): Rules => ({
@@ -27,7 +24,7 @@ export function standingOf({ act, rule_id, before, after }: Step, { byId, all }:
   const present = rule_id === null ? undefined : byId.get(rule_id)
   if (present === undefined) return act === 'remove' ? 'done' : 'drifted'
   if (after !== null && isAsWanted(present, after)) return 'done'
-  return before !== null && isSame(present, before) ? 'waiting' : 'drifted'
+  return before !== null && isAsWanted(present, before) ? 'waiting' : 'drifted'
 }
 
 /**
@@ -57,7 +54,7 @@ export function driftOf(
     if (touched.has(id)) continue
     const present = now.byId.get(id)
     if (present === undefined) found.push(`${calledRule(content)} was removed.`)
-    else if (!isSame(present, content)) found.push(`${calledRule(content)} was changed.`)
+    else if (!isAsWanted(present, content)) found.push(`${calledRule(content)} was changed.`)
   }
   for (const { id, content } of now.all)
     if (!known.has(id) && !made.has(identityOf(content))) found.push(`${calledRule(content)} was added.`)

@@ -1,13 +1,15 @@
+import type { Json, Row } from '../snapshots/canonical.ts'
+import { isRow, textOf } from '../trace/world.ts'
 import type { Problems } from './problems.ts'
 import { readCsv } from './csv-form.ts'
-import { readYamlTree, type Tree, type WrittenFile } from './yaml-tree.ts'
+import { readYamlTree, type WrittenFile } from './yaml-tree.ts'
 
 /** One rule of a file, not yet looked at. */
 export type WrittenRule = {
   /** `rules[3]`, `hosts.PBX-1.rules[3]`, `row 4`. */
   place: string
   line: number | null
-  fields: { readonly [name: string]: Tree }
+  fields: { readonly [name: string]: Json }
 }
 
 /** What a file says of one PBX; `host` null = of the one it is sent to. */
@@ -27,40 +29,35 @@ const FORMAT = '1'
 const MOST_RULES = 20_000
 const MOST_HOSTS = 1_000
 
-type Map_ = { [key: string]: Tree }
-const isMap = (value: Tree | undefined): value is Map_ =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** `true`, `yes`, `1` and their opposites; undefined for what is neither. */
-export function readTruth(value: Tree | undefined): boolean | undefined {
-  const text = typeof value === 'string' ? value.trim().toLowerCase() : value
-  if (text === true || text === 1 || ['true', 'yes', 'on', '1'].includes(String(text))) return true
-  if (text === false || text === 0 || ['false', 'no', 'off', '0'].includes(String(text))) return false
-  return undefined
+export function readTruth(value: Json | undefined): boolean | undefined {
+  const text = typeof value === 'boolean' ? String(value) : textOf(value).trim().toLowerCase()
+  if (['true', 'yes', 'on', '1'].includes(text)) return true
+  return ['false', 'no', 'off', '0'].includes(text) ? false : undefined
 }
 
 /** Reads a file of rules into what it says of each PBX; what is wrong goes to `problems`. A JSON text is one that can be read. */
 export function readRuleFile(text: string, format: FileFormat, problems: Problems): FilePart[] {
   if (format === 'csv') return partsOfRows(readCsv(text, problems))
-  if (format === 'json') return partsOf({ root: JSON.parse(text) as Tree, lineOf: () => null }, problems)
+  if (format === 'json') return partsOf({ root: JSON.parse(text) as Json, lineOf: () => null }, problems)
   const file = readYamlTree(text, problems)
   return problems.any() ? [] : partsOf(file, problems)
 }
 
 function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
   const { root, lineOf } = file
-  if (!isMap(root)) {
+  if (!isRow(root)) {
     problems.add('file', lineOf(root), 'A file of rules is a map with rules: and what they are for.')
     return []
   }
   refuseUnknown(root, AT_TOP, '', lineOf(root), problems)
-  if (root['format'] !== undefined && root['format'] !== null && String(root['format']) !== FORMAT)
+  if (root['format'] !== undefined && root['format'] !== null && textOf(root['format']) !== FORMAT)
     problems.add('format', null, `This hub reads format ${FORMAT} of rules.`)
   const flags = flagsOf(root, '', { partial: false, reorder: false }, problems)
   const { host, hosts } = root
   if (host !== undefined && hosts !== undefined)
     problems.add('hosts', lineOf(hosts), 'Either host: for one PBX, or hosts: for several.')
-  if (isMap(hosts)) {
+  if (isRow(hosts)) {
     if (root['rules'] !== undefined)
       problems.add(
         'rules',
@@ -72,7 +69,7 @@ function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
       problems.add('hosts', lineOf(hosts), `A file is for at most ${MOST_HOSTS} PBXs.`)
     return named.slice(0, MOST_HOSTS).flatMap(([name, of]) => {
       const place = `hosts.${name}`
-      if (!isMap(of)) {
+      if (!isRow(of)) {
         problems.add(place, lineOf(of), 'Is a map with rules:.')
         return []
       }
@@ -82,8 +79,8 @@ function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
     })
   }
   const rules = rulesOf(root['rules'], 'rules', file, problems)
-  if (hosts === undefined || hosts === null) return [{ host: textOf(host), place: 'host', ...flags, rules }]
-  const names = Array.isArray(hosts) ? hosts.map(textOf) : [textOf(hosts)]
+  if (hosts === undefined || hosts === null) return [{ host: nameOf(host), place: 'host', ...flags, rules }]
+  const names = Array.isArray(hosts) ? hosts.map(nameOf) : [nameOf(hosts)]
   if (names.length > MOST_HOSTS || names.includes(null))
     problems.add('hosts', lineOf(hosts), `Is a list of at most ${MOST_HOSTS} PBXs by code, id or name.`)
   return names
@@ -91,11 +88,10 @@ function partsOf(file: WrittenFile, problems: Problems): FilePart[] {
     .map((name, at) => ({ host: name, place: `hosts[${at}]`, ...flags, rules }))
 }
 
-const textOf = (value: Tree | undefined): string | null =>
-  typeof value === 'string' || typeof value === 'number' ? String(value).trim() || null : null
+const nameOf = (value: Json | undefined): string | null => textOf(value).trim() || null
 
 function refuseUnknown(
-  map: Map_,
+  map: Row,
   known: readonly string[],
   within: string,
   line: number | null,
@@ -107,7 +103,7 @@ function refuseUnknown(
 }
 
 function flagsOf<Flags extends { partial: boolean; reorder: boolean }>(
-  map: Map_,
+  map: Row,
   within: string,
   otherwise: Flags,
   problems: Problems,
@@ -123,7 +119,7 @@ function flagsOf<Flags extends { partial: boolean; reorder: boolean }>(
 }
 
 function rulesOf(
-  list: Tree | undefined,
+  list: Json | undefined,
   place: string,
   { lineOf }: WrittenFile,
   problems: Problems,
@@ -136,7 +132,7 @@ function rulesOf(
   if (list.length > MOST_RULES) problems.add(place, lineOf(list), `At most ${MOST_RULES} rules.`)
   return list.slice(0, MOST_RULES).flatMap((fields, at) => {
     const one = `${place}[${at}]`
-    if (isMap(fields)) return [{ place: one, line: lineOf(fields), fields }]
+    if (isRow(fields)) return [{ place: one, line: lineOf(fields), fields }]
     problems.add(one, lineOf(fields), 'Is a map of the fields of a rule.')
     return []
   })

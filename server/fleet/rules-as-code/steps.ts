@@ -50,12 +50,7 @@ export function stepsTo(
     ...targets
       .filter((one) => remade.has(one) || behind.has(one))
       .flatMap(({ rule, present: there }) =>
-        there === null
-          ? [addStep(rule, false)]
-          : [
-              removeStep(there, true),
-              addStep({ ...rule, call_type: rule.call_type ?? there.content.call_type }, true),
-            ],
+        there === null ? [addStep(rule, false)] : [removeStep(there, true), addStep(rule, true)],
       ),
   ]
   const changed = targets.filter(isChanged).length

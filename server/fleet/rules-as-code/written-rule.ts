@@ -2,18 +2,16 @@ import type { InboundRuleInput } from '../../../contract/pbx-inbound-rules.ts'
 import { HubError } from '../../platform/errors.ts'
 import { readRule } from '../inbound-rules/read-rule.ts'
 import { bareName } from '../inbound-rules/spelling.ts'
+import type { Json, Row } from '../snapshots/canonical.ts'
+import { isRow, textOf } from '../trace/world.ts'
 import { peerNamed, trunkNamed, trunkOfNumber, type Known } from './names.ts'
 import type { Problems } from './problems.ts'
 import type { WrittenRule } from './rule-file.ts'
-import type { Tree } from './yaml-tree.ts'
 
 /** A rule of a file: what it says, and the number of its trunk on this PBX. */
 export type GivenRule = { written: WrittenRule; input: InboundRuleInput; trunk: string }
 
-type Map_ = { [key: string]: Tree }
 type Refuse = (field: string, message: string) => void
-const isMap = (value: Tree | undefined): value is Map_ =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 const isJson = (text: string) => /^\s*[{[]/.test(text)
 const NUMBER = /^[+*#\d]+$/
 const PERIOD = /^\s*(\p{L}+)\s+([\d:.]+)\s*(?:-|–|to)\s*([\d:.]+)\s*$/u
@@ -28,7 +26,7 @@ export function readWrittenRule(written: WrittenRule, known: Known, problems: Pr
     isWrong = true
     problems.add(`${written.place}.${field}`, written.line, message)
   }
-  const fields: Map_ = {}
+  const fields: Row = {}
   let trunkText: string | null = null
   for (const [name, value] of Object.entries(written.fields)) {
     const bare = bareName(name)
@@ -47,29 +45,28 @@ export function readWrittenRule(written: WrittenRule, known: Known, problems: Pr
   }
   for (const field of ['condition', 'data'] as const)
     if (!isWrong && (input[field] ?? null) === null) refuse(field, 'Is needed: it is what the rule looks at.')
-  if (isWrong) return null
   const did = input.condition === 'BasedOnDID' ? (input.data ?? null) : null
+  // Of a rule that cannot be read nobody knows which trunk it means unless it says so.
+  if (trunkText === null && isWrong) return null
   const trunk = trunkText === null ? trunkOfNumber(known, did) : trunkNamed(known, trunkText)
-  if (trunk.number === null) {
-    refuse('trunk', trunk.problem)
-    return null
-  }
+  if (trunk.number === null) refuse('trunk', trunk.problem)
+  if (isWrong || trunk.number === null) return null
   return { written, input, trunk: trunk.number }
 }
 
-function trunkTextOf(value: Tree): string | null {
-  if (!isMap(value)) return value === null ? null : String(value)
+function trunkTextOf(value: Json): string | null {
+  if (!isRow(value)) return textOf(value) || null
   // An id is another one on every PBX.
   const named = Object.entries(value).find(
     ([name, inner]) => ['number', 'name'].includes(name.toLowerCase()) && inner !== null && inner !== '',
   )
-  return named ? String(named[1]) : null
+  return named ? textOf(named[1]) || null : null
 }
 
 /** `Queue 800`, `Queue Support`, `External +33…`, `None`; a map with `name` in the place of `number`. */
-function destinationOf(value: Tree, field: string, known: Known, refuse: Refuse): Tree {
+function destinationOf(value: Json, field: string, known: Known, refuse: Refuse): Json {
   if (typeof value === 'string' && !isJson(value)) return shortDestination(value, field, known, refuse)
-  if (!isMap(value)) return value
+  if (!isRow(value)) return value
   const given = Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.toLowerCase(), inner]))
   const { name, to } = given
   const number = given['number'] ?? null
@@ -79,7 +76,7 @@ function destinationOf(value: Tree, field: string, known: Known, refuse: Refuse)
   return { ...value, number: found }
 }
 
-function shortDestination(text: string, field: string, known: Known, refuse: Refuse): Tree {
+function shortDestination(text: string, field: string, known: Known, refuse: Refuse): Json {
   const [, to = '', who = ''] = /^\s*(\S+)(?:\s+(.*?))?\s*$/.exec(text) ?? []
   if (who === '') return { to }
   if (/^(external|outside)/i.test(to)) return { to, external: who }
@@ -90,9 +87,9 @@ function shortDestination(text: string, field: string, known: Known, refuse: Ref
 }
 
 /** `OfficeHours` alone, or a map whose periods may be written `Monday 09:00-17:00`. */
-function hoursOf(value: Tree, refuse: Refuse): Tree {
+function hoursOf(value: Json, refuse: Refuse): Json {
   if (typeof value === 'string' && !isJson(value)) return { type: value }
-  if (!isMap(value)) return value
+  if (!isRow(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]) => [
       name,
@@ -101,7 +98,7 @@ function hoursOf(value: Tree, refuse: Refuse): Tree {
   )
 }
 
-function periodsOf(value: Tree, refuse: Refuse): Tree {
+function periodsOf(value: Json, refuse: Refuse): Json {
   const list = typeof value === 'string' && !isJson(value) ? value.split(/[;\n]/) : value
   if (!Array.isArray(list)) return value
   return list

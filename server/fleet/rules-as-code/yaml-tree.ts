@@ -9,11 +9,11 @@ import {
   type Alias,
   type Document,
 } from 'yaml'
+import type { Json } from '../snapshots/canonical.ts'
 import type { Problems } from './problems.ts'
 
 /** A file as it was written: texts stay texts, so that `+3615550110` keeps its plus. */
-export type Tree = null | string | boolean | number | Tree[] | { [key: string]: Tree }
-export type WrittenFile = { root: Tree; lineOf(value: Tree): number | null }
+export type WrittenFile = { root: Json; lineOf(value: Json): number | null }
 
 /** Of all values that a file comes to once its aliases are written out: more are no rules. */
 const MOST_VALUES = 300_000
@@ -26,7 +26,7 @@ class TooMuch extends Error {}
 export function readYamlTree(text: string, problems: Problems): WrittenFile {
   const lines = new LineCounter()
   const lineByValue = new WeakMap<object, number>()
-  const lineOf = (value: Tree) =>
+  const lineOf = (value: Json) =>
     typeof value === 'object' && value !== null ? (lineByValue.get(value) ?? null) : null
   const document = parseDocument(text, {
     schema: 'failsafe',
@@ -50,10 +50,10 @@ export function readYamlTree(text: string, problems: Problems): WrittenFile {
   }
 }
 
-function valueOf(document: Document, mark: (value: object, at: number | undefined) => void): Tree {
+function valueOf(document: Document, mark: (value: object, at: number | undefined) => void): Json {
   let values = 0
   const anchored = new Map<Alias, unknown>()
-  const walk = (node: unknown, depth: number): Tree => {
+  const walk = (node: unknown, depth: number): Json => {
     values += 1
     if (values > MOST_VALUES)
       throw new TooMuch(`It comes to more than ${MOST_VALUES} values once its aliases are written out.`)
@@ -64,17 +64,17 @@ function valueOf(document: Document, mark: (value: object, at: number | undefine
       return walk(anchored.get(node), depth + 1)
     }
     if (isScalar(node)) {
-      const text = String(node.value ?? '')
+      const text = typeof node.value === 'string' ? node.value : ''
       return node.type === Scalar.PLAIN && NOTHING.has(text) ? null : text
     }
     if (isSeq(node)) {
-      const list: Tree[] = node.items.map((item) => walk(item, depth + 1))
+      const list: Json[] = node.items.map((item) => walk(item, depth + 1))
       mark(list, node.range?.[0])
       return list
     }
     if (!isMap(node)) return null
-    const own: [string, Tree][] = []
-    const merged: [string, Tree][] = []
+    const own: [string, Json][] = []
+    const merged: [string, Json][] = []
     for (const { key, value } of node.items) {
       const name = isScalar(key) ? String(key.value) : ''
       const read = walk(value, depth + 1)

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Readable } from 'node:stream'
 import { setImmediate as others } from 'node:timers/promises'
-import { createInterface } from 'node:readline'
 import { createGunzip, createGzip } from 'node:zlib'
 import type { Row } from './canonical.ts'
 
@@ -62,14 +61,24 @@ export async function pack(configuration: Configuration): Promise<Content> {
   return { sha256: hash.digest('hex'), packed: Buffer.concat(chunks), size }
 }
 
+/** Lines end where `pack` ends them, and nowhere else: names may hold signs that others take for the end of a line. */
+async function* linesOf(packed: Uint8Array): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of Readable.from([packed]).pipe(createGunzip())) {
+    const lines = (rest + decoder.decode(chunk as Buffer, { stream: true })).split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+}
+
 /** What `pack` packed, line by line. */
 export async function unpack(packed: Uint8Array): Promise<Configuration> {
-  const lines = createInterface({ input: Readable.from([packed]).pipe(createGunzip()), crlfDelay: Infinity })
   const resources: Record<string, Row[]> = {}
   let rows: Row[] = []
   let seen = 0
   let end = ''
-  for await (const line of lines) {
+  for await (const line of linesOf(packed)) {
     if (seen++ % ROWS_AT_ONCE === 0) await others()
     if (line.endsWith(':[')) {
       rows = []

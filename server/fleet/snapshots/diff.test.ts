@@ -117,6 +117,25 @@ test('what one side could not read is neither removed nor added, be it a kind or
   }
 })
 
+test('a zone is there when somebody is in it: only what it says is a change', () => {
+  const zone = (Id: string, IanaName: string): Row => ({ Id, IanaName })
+  const before = config({ time_zones: [zone('1', 'Europe/Paris'), zone('2', 'UTC')] }, { groups: 'no' })
+  const after = config({ time_zones: [zone('1', 'Europe/London'), zone('3', 'Asia/Tokyo')] })
+  const { changes } = diff(before, after)
+  assert.deepEqual(
+    changes.map(({ kind, key }) => [kind, key]),
+    [['changed', '1']],
+  )
+})
+
+test('what was packed comes out again, whatever signs its names hold', async () => {
+  const name = 'a\u2028b\u2029c\rd\u0085e:[\n]},"unreadable":{"x"🦜'
+  const odd = config({ users: [{ Number: '100', FirstName: name }, { Number: '101' }] }, { queues: name })
+  assert.deepEqual(await unpack((await pack(odd)).packed), odd)
+  const long = config({ call_flows: [{ Number: '900', ScriptCode: 'é'.repeat(200_000) }] })
+  assert.deepEqual(await unpack((await pack(long)).packed), long)
+})
+
 test('equal configurations have an equal digest, and what was packed comes out again', async () => {
   const one = config({ users: [{ Number: '100' }], queues: [] }, { groups: 'no', trunks: 'no' })
   const other = config({ queues: [], users: [{ Number: '100' }] }, { trunks: 'no', groups: 'no' })

@@ -109,8 +109,9 @@ function diffRows(resource: string, before: readonly Row[], after: readonly Row[
       const object = nameOfObject(resource, key, row)
       changes.push({ resource, key, object, kind: 'added', fields: [], before: null, after: row })
     }
-  if (resourceNamed(resource)?.isOrdered === true) changes.push(...movedRows(resource, old, now))
-  return changes
+  const { isOrdered = false, isDerived = false } = resourceNamed(resource) ?? {}
+  if (isOrdered) changes.push(...movedRows(resource, old, now))
+  return isDerived ? changes.filter(({ kind }) => kind === 'changed') : changes
 }
 
 /** The fewest rows that have to move so that those in both lists stand in the new order. */

@@ -14,6 +14,8 @@ export type Resource = {
   key(row: Row): string
   /** The order of the rows is configuration. */
   isOrdered: boolean
+  /** Which rows are there follows from others: that one comes or goes is no change. */
+  isDerived: boolean
 }
 
 const text = (value: unknown): string =>
@@ -33,11 +35,11 @@ function listed(
   name: string,
   noun: string,
   set: Listed,
-  { key = numberOrName, expand = [] as readonly string[], isOrdered = false } = {},
+  { key = numberOrName, expand = [] as readonly string[], isOrdered = false, isDerived = false } = {},
 ): Resource {
   const rows = (pbx: XapiClient, options: ListOptions<Fields>) =>
     set(pbx).list(options) as AsyncIterable<Fields>
-  return { name, noun, rows, expand, key, isOrdered }
+  return { name, noun, rows, expand, key, isOrdered, isDerived }
 }
 
 const SINGLE = (name: string): Resource => ({
@@ -45,6 +47,7 @@ const SINGLE = (name: string): Resource => ({
   noun: 'settings',
   expand: [],
   isOrdered: false,
+  isDerived: false,
   key: () => name,
   async *rows(pbx, { signal }) {
     yield await pbx.settings(name).get({ signal })
@@ -95,6 +98,7 @@ export const RESOURCES: readonly Resource[] = [
   listed('holidays', 'holiday', (pbx) => pbx.holidays as never, { key: holidayKey }),
   listed('time_zones', 'time zone', (pbx) => pbx.set('Defs/TimeZones') as never, {
     key: (row) => text(row['Id']),
+    isDerived: true,
   }),
   ...SETTINGS.map(SINGLE),
 ]

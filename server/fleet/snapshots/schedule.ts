@@ -13,12 +13,12 @@ const MOST_AT_ONCE = 500
 
 type Due = { tenant_id: number; id: number }
 
-/** Hosts that are to be read: active ones with an API client, whose time has come. */
-function dueHosts(store: FleetStore, now: number): Promise<Due[]> {
+/** Hosts that are to be read (`only`: whether that one is): active ones with an API client, whose time has come. */
+function dueHosts(store: FleetStore, now: number, only: number | null = null): Promise<Due[]> {
   const every = sql<number>`h.snapshots_frequency * ${sql.lit(MINUTE_MS)}`
   const pause = sql<number>`case when t.failure is not null and ${every} > ${sql.lit(AGAIN_MS)}
     then ${sql.lit(AGAIN_MS)} else ${every} end`
-  return store.read
+  const hosts = store.read
     .selectFrom('pbx_hosts as h')
     .leftJoin('pbx_snapshot_tries as t', 't.pbx_host_id', 'h.id')
     .select(['h.tenant_id', 'h.id'])
@@ -31,7 +31,7 @@ function dueHosts(store: FleetStore, now: number): Promise<Due[]> {
     )
     .orderBy('t.tried_at')
     .limit(MOST_AT_ONCE)
-    .execute()
+  return (only === null ? hosts : hosts.where('h.id', '=', only)).execute()
 }
 
 const asHub = (tenantId: number): Actor => ({
@@ -71,6 +71,8 @@ export function planSnapshots(
     attempts: 3,
     async run({ tenantId, payload, signal }) {
       const host = { tenantId, hostId: payload.host }
+      // Asked for again while it was being read, it has just been read; it may also be switched off by now.
+      if ((await dueHosts(store, clock.now(), payload.host)).length === 0) return
       try {
         await take(asHub(tenantId), { hostId: payload.host, source: 'schedule', signal })
       } catch (error) {

@@ -216,7 +216,7 @@ const DEAD_ENDS: Readonly<Record<string, readonly [string, string]>> = {
     'Add members, or a destination for calls that nobody answers.',
   ],
   ivr: [
-    'No key and no timeout leads anywhere: the caller is hung up on.',
+    'No key and no timeout leads anywhere: nobody takes the call.',
     'Give it keys, or a destination after its timeout.',
   ],
   department: ['None of its routes leads anywhere.', 'Give the department routes.'],
@@ -246,7 +246,8 @@ function deadEnds(world: World, map: PbxMap): Finding[] {
   for (const id of [...reached].sort()) {
     const one = map.get(id)
     const words = DEAD_ENDS[one?.place.kind ?? '']
-    if (!one || !words || one.stop.takes || one.stop.ways.some(({ to }) => to.kind !== 'end')) continue
+    const isLeaving = one?.stop.ways.some(({ to }) => to.kind !== 'end' && to.id !== id)
+    if (!one || !words || one.stop.takes || isLeaving) continue
     found.push({ kind: 'dead_end', object: called(one.place), node: id, why: words[0], what_to_do: words[1] })
   }
   return found

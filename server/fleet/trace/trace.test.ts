@@ -418,7 +418,14 @@ test('the report finds what is never reached, what is not there, what nobody loo
     users: [{ Number: '100', VMEnabled: false }],
     queues: [{ Number: '800', Agents: [{ Number: '999' }], ForwardNoAnswer: to('VoiceMail', '100') }],
     ring_groups: [{ Number: '600', Members: [] }],
+    ivrs: [{ Number: '700', Timeout: 5, TimeoutForwardType: 'RepeatPrompt' }],
     inbound_rules: [
+      rule({
+        Id: 8,
+        Condition: 'BasedOnCallerID',
+        Data: '+49*',
+        OfficeHoursDestination: to('IVR', '700'),
+      }),
       rule({ Id: 1, OfficeHoursDestination: to('Queue', '800') }),
       rule({ Id: 2, OfficeHoursDestination: to('Extension', '100') }),
       rule({ Id: 3, Data: '+3699', OfficeHoursDestination: to('Extension', '100') }),
@@ -454,6 +461,7 @@ test('the report finds what is never reached, what is not there, what nobody loo
       'dangling_reference rule:6',
       'dangling_reference outbound_rule:Abroad',
       'dead_end ring_group:600',
+      'dead_end ivr:700',
       'dead_end voicemail:100',
     ]),
   )

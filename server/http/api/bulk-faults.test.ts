@@ -97,6 +97,19 @@ onEachStore('the bulk under faults', (engine) => {
         [100],
       )
     })
+
+    test(`a single write that the database ended for another one's sake (${code}) is told to come again`, async (t) => {
+      const { ask, beforeCustomer } = await newWorld(t)
+      await beforeCustomer(
+        1,
+        `if nextval('attempts') = 1 then raise exception 'yours' using errcode = '${code}'; end if;`,
+      )
+      const body = { customer_account: 'CL1', name: 'One' }
+      const headers = { 'idempotency-key': 'k' }
+      const ended = await ask('POST', '/api/v1/customers', { body, headers })
+      assert.deepEqual([ended.status, ended.json.code], [503, 'store_unavailable'])
+      assert.equal((await ask('POST', '/api/v1/customers', { body, headers })).status, 201)
+    })
   }
 
   test('one line of many that the database refuses takes no other along', async (t) => {

@@ -59,7 +59,7 @@ async function isRoundTrip(hub: TestHub, book: Book, byHand = false): Promise<st
 
 const quoted = (cell: string) => `"${cell.replaceAll('"', '""')}"`
 const HEADER =
-  'customer_account,customer_name,customer_phone,extensions,category,vip,on_call_duty,on_call_from,on_call_to,contact_id,first_name,last_name,contact_phones,email,direct_line,queue_position,route_identifier,backend_link'
+  'customer_account,customer_name,customer_phone,extensions,category,vip,on_call_duty,on_call_from,on_call_to,contact_id,first_name,last_name,contact_phones,email,direct_line,queue_position,route_identifier,backend_link,outbound_number,language'
 
 const odd = fc.array(
   fc.constantFrom(
@@ -168,9 +168,9 @@ onEachStore('export', (engine: Engine) => {
     })
     const exported = await isRoundTrip(hub, book, true)
     assert.deepEqual(exported.trimEnd().split('\r\n').slice(1), [
-      'C1,"=HYPERLINK(""x"")",01 99 00 00 01,,,0,1,2026-01-01,,,,,,,7,,,',
-      'C1,"=HYPERLINK(""x"")",01 99 00 00 01,,,0,1,2026-01-01,,,Ann,,06 39 98 00 01,,,,,',
-      ',,,,,,,,,,Cem,,06 39 98 00 02,,,,,',
+      'C1,"=HYPERLINK(""x"")",01 99 00 00 01,,,0,1,2026-01-01,,,,,,,7,,,,,',
+      'C1,"=HYPERLINK(""x"")",01 99 00 00 01,,,0,1,2026-01-01,,,Ann,,06 39 98 00 01,,,,,,,',
+      ',,,,,,,,,,Cem,,06 39 98 00 02,,,,,,,',
     ])
     const { json: contracts } = await book.ask('GET', '/api/v1/contracts')
     assert.equal(
@@ -194,7 +194,7 @@ onEachStore('export', (engine: Engine) => {
     const env = { ...process.env, CORDBOARD_URL: hub.hub.url, CORDBOARD_TOKEN: ADMIN_TOKEN }
     const done = await runCommand(t, ['export', file], env)
     assert.equal(done.code, 0, done.said)
-    assert.equal(await readFile(file, 'utf8'), `${HEADER}\r\nA1,Ours,,,,0,0${','.repeat(11)}\r\n`)
+    assert.equal(await readFile(file, 'utf8'), `${HEADER}\r\nA1,Ours,,,,0,0${','.repeat(13)}\r\n`)
     assert.equal(await (await newBook(hub)).export(), `${HEADER}\r\n`)
     const token = await hub.newToken(['identify'])
     assert.equal((await hub.ask('GET', '/api/v1/export', { token })).status, 403)

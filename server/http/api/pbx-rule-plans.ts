@@ -32,7 +32,7 @@ function fileOf(request: FastifyRequest): RuleFile {
   const { body } = request
   const type = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
   const format = FORMATS[type]
-  if (format !== undefined) return { text: String(body ?? ''), format }
+  if (format !== undefined) return { text: typeof body === 'string' ? body : '', format }
   const advice = 'Send the rules as application/yaml, text/csv or application/json.'
   if (typeof body === 'string') throw new HubError('unsupported_media_type', advice)
   if (typeof body !== 'object' || body === null) throw invalid({ file: [advice] })

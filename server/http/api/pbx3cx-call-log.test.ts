@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test, type TestContext } from 'node:test'
 import type { SimulatorOptions } from '../../../pbx-simulator/simulator.ts'
 import { newHub, type Ask, type Json } from '../../../test/hub.ts'
+import { newOtherTransaction } from '../../../test/other-transaction.ts'
 import { post } from '../../../test/pbx-fleet.ts'
 import { makeDue, newPlace, newSimulatedHost, until } from '../../../test/simulated-pbx.ts'
 import { onEachStore } from '../../../test/stores.ts'
@@ -190,6 +191,49 @@ onEachStore("the log of a PBX's own calls", (engine) => {
     assert.equal((await refresh()).records, read.records)
     assert.deepEqual(await callsOf(ask, 'number=%2B36301234567'), [])
   })
+
+  if (engine === 'postgres')
+    test('who tells of a call of the log and who joins it with another wait for each other in one order', async (t) => {
+      const { ask, id, readAfter, refresh, place } = await newPair(t, engine)
+      const before = await refresh()
+      const inLog = (await callsOf(ask)).find((call) => call.source === 'xapi' && call.caller_e164)
+      const [{ call_history_id }] = (await ask('GET', `${RECORDS}?per_page=100`)).json.data.filter(
+        (record: Json) => record.call_id === inLog?.id,
+      )
+      const { started_at, caller_number } = inLog!
+      const other = await newOtherTransaction(t, place.address)
+      await other.begin('select id from calls where id = $1 for update', [inLog!.id])
+      const same = told(id, { started_at, caller_number, external_id: 'same' })
+      assert.equal((await ask('POST', LOGS, { body: same })).status, 201)
+      await other.waitedFor(1)
+      const body = told(id, { started_at, caller_number, call_history_id, external_id: 'mine' })
+      const mine = ask('POST', RECORDS, { body })
+      await other.waitedFor(2)
+      await other.commit()
+      assert.equal((await mine).status, 201)
+      const { failed_at, error } = await readAfter(before)
+      assert.deepEqual([failed_at, error], [null, null])
+    })
+
+  if (engine === 'postgres')
+    test('who tells of a call and who reads the log that has it wait for each other in one order', async (t) => {
+      const { ask, id, state, readAfter, rows, place } = await newPair(t, engine)
+      const before = await state()
+      const call_history_id = String(rows()[0]?.['MainCallHistoryId'])
+      const other = await newOtherTransaction(t, place.address)
+      const call = `cordboard call ${id} history:${call_history_id}`
+      await other.begin('select pg_advisory_xact_lock(hashtext($1))', [call])
+      const mine = ask('POST', LOGS, { body: told(id, { call_history_id, external_id: 'mine' }) })
+      await other.waitedFor(1)
+      // Under a key, as what is told without waits for what is being written.
+      const headers = { 'idempotency-key': 'another call' }
+      assert.equal((await ask('POST', LOGS, { body: told(id), headers })).status, 201)
+      await other.waitedFor(2)
+      await other.commit()
+      assert.equal((await mine).status, 201)
+      const { failed_at, error } = await readAfter(before)
+      assert.deepEqual([failed_at, error], [null, null])
+    })
 
   test('is left alone where another source tells of the calls, or nobody wants them', async (t) => {
     const { ask, id, state, place } = await newPair(t, engine, { more: { cdr_source: 'socket_in' } })

@@ -241,5 +241,9 @@ onEachStore('pbx3cx-hosts', (engine) => {
       body: { name: 'x', scopes: ['fleet:read'], host_id: 999 },
     })
     assert.equal(stray.status, 404)
+    // It could make itself a token that sees them all.
+    const body = { name: 'x', scopes: ['admin'], host_id: a.id }
+    const admin = await ask('POST', '/api/v1/tokens', { body })
+    assert.deepEqual([admin.status, Object.keys(admin.json.errors ?? {})], [422, ['host_id']])
   })
 })

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { IdParams, ListQuery } from '../../../contract/common.ts'
 import { ConditionHeaders } from '../../../contract/headers.ts'
@@ -16,22 +15,8 @@ import {
   WebhookWithSecret,
 } from '../../../contract/webhooks.ts'
 import type { Journal } from '../../journal/journal.ts'
-import { HubError } from '../../platform/errors.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
 import { conditionOn } from '../etags.ts'
-
-/** The tenant whose webhooks are meant. What a webhook is sent may be of any host. */
-function tenantOf(request: FastifyRequest): number {
-  const { tenantId, hostId } = principalOf(request)
-  if (hostId !== null)
-    throw new HubError('forbidden', 'This token belongs to one PBX host and sees no webhooks.')
-  return tenantId
-}
-
-function actorOf(request: FastifyRequest) {
-  tenantOf(request)
-  return actor(request)
-}
 
 /** `/api/v1/webhooks`: who is told of events, what was sent to them and what came of it. */
 export function webhookRoutes(
@@ -50,7 +35,7 @@ export function webhookRoutes(
         response: { 200: WebhookPage },
       },
     },
-    (request) => webhooks.list(tenantOf(request), request.query),
+    (request) => webhooks.list(principalOf(request).tenantId, request.query),
   )
   app.post(
     '/webhooks',
@@ -65,7 +50,7 @@ export function webhookRoutes(
       },
     },
     async (request, reply) =>
-      reply.code(201).send(await settle(await webhooks.create(actorOf(request), request.body))),
+      reply.code(201).send(await settle(await webhooks.create(actor(request), request.body))),
   )
   app.get(
     '/webhooks/:id',
@@ -73,7 +58,7 @@ export function webhookRoutes(
       ...needs('admin'),
       schema: { tags, summary: 'Read a webhook', params: IdParams, response: { 200: Webhook } },
     },
-    (request) => webhooks.get(tenantOf(request), request.params.id),
+    (request) => webhooks.get(principalOf(request).tenantId, request.params.id),
   )
   for (const method of ['PUT', 'PATCH'] as const) {
     app.route({
@@ -89,9 +74,7 @@ export function webhookRoutes(
         response: { 200: Webhook },
       },
       handler: async (request) =>
-        settle(
-          await webhooks.update(actorOf(request), request.params.id, request.body, conditionOn(request)),
-        ),
+        settle(await webhooks.update(actor(request), request.params.id, request.body, conditionOn(request))),
     })
   }
   app.delete(
@@ -107,7 +90,7 @@ export function webhookRoutes(
       },
     },
     async (request, reply) => {
-      await settle(await webhooks.remove(actorOf(request), request.params.id, conditionOn(request)))
+      await settle(await webhooks.remove(actor(request), request.params.id, conditionOn(request)))
       return reply.code(204).send(null)
     },
   )
@@ -127,7 +110,7 @@ export function webhookRoutes(
     },
     async (request) => {
       const { overlap_seconds = 86_400 } = request.body
-      return settle(await webhooks.rotateSecret(actorOf(request), request.params.id, overlap_seconds))
+      return settle(await webhooks.rotateSecret(actor(request), request.params.id, overlap_seconds))
     },
   )
   app.post(
@@ -142,7 +125,7 @@ export function webhookRoutes(
         response: { 200: WebhookTest },
       },
     },
-    (request) => deliveries.test(actorOf(request), request.params.id),
+    (request) => deliveries.test(actor(request), request.params.id),
   )
   app.get(
     '/webhooks/:id/deliveries',
@@ -157,7 +140,7 @@ export function webhookRoutes(
         response: { 200: DeliveryPage },
       },
     },
-    (request) => deliveries.list(tenantOf(request), request.params.id, request.query),
+    (request) => deliveries.list(principalOf(request).tenantId, request.params.id, request.query),
   )
   app.post(
     '/webhooks/:id/deliveries/:delivery/redeliver',
@@ -172,7 +155,7 @@ export function webhookRoutes(
     },
     async (request) => {
       const { id, delivery } = request.params
-      return settle(await deliveries.redeliver(actorOf(request), id, delivery))
+      return settle(await deliveries.redeliver(actor(request), id, delivery))
     },
   )
   app.post(
@@ -186,6 +169,6 @@ export function webhookRoutes(
         response: { 200: Replayed },
       },
     },
-    async (request) => settle(await deliveries.replay(actorOf(request), request.params.id)),
+    async (request) => settle(await deliveries.replay(actor(request), request.params.id)),
   )
 }

@@ -51,6 +51,23 @@ export const eraseFromLastAgents: Eraser = async (erasing, { tenantId, parties, 
   return { last_agents: gone.length }
 }
 
+/** An extension that a PBX does not have (any more) rings nowhere: nobody is sent back to it. */
+export async function forgetOtherExtensions(
+  anyTx: Tx<never>,
+  { tenantId, hostId }: { tenantId: number; hostId: number },
+  numbers: string[],
+): Promise<void> {
+  const tx = anyTx as unknown as Tx<LastAgentTables>
+  const rows = await tx.db
+    .selectFrom('last_agents')
+    .select(['id', 'tenant_id', 'extension'])
+    .where('tenant_id', '=', tenantId)
+    .where('host_id', '=', hostId)
+    .where((is) => is.not(isOneOf(tx.engine, 'extension', numbers, 'text')))
+    .execute()
+  await remove(tx, rows)
+}
+
 /** Talks of long ago. */
 export function pruneLastAgents(store: Store<LastAgentTables>): PruneOne {
   return async (olderThan, limit) => {

@@ -365,10 +365,12 @@ onEachStore('reports of calls', (engine) => {
       ['by phone', 'pbx_event', null],
     )
     await ask('PATCH', `/api/v1/contacts/${ann.id}`, { body: { phones: ['0699000001'] } })
-    assert.deepEqual((await notes('number=0699000001')).map((one) => one.body).sort(), [
-      'by mail',
-      'by phone',
-    ])
+    assert.deepEqual(
+      (await notes('number=0699000001'))
+        .map((one) => String(one.body))
+        .toSorted((one, other) => (one < other ? -1 : 1)),
+      ['by mail', 'by phone'],
+    )
     const own = { noteable_type: 'pbx_event', noteable_id: unknown.noteable_id }
     assert.equal((await ask('POST', '/api/v1/notes', { body: { ...own, body: 'x' } })).status, 422)
     const erased = await ask('POST', '/api/v1/erase', { body: { number: '0699000001' } })

@@ -29,7 +29,10 @@ export type RecordDeps = {
   publicUrl: string | null
 }
 
-type Decided = Pick<NonNullable<ReturnType<Routing['routeByProfile']>>, 'destination' | 'queue_position'>
+type Decided = Pick<
+  NonNullable<ReturnType<Routing['routeByProfile']>>,
+  'destination' | 'queue_position' | 'profile'
+>
 
 /** Who asks: `hostId` is the only PBX its token is for, null = any. */
 export type Question = { tenantId: number; hostId: number | null; asker: Asker }
@@ -42,6 +45,7 @@ const NOBODY: CallerRecord = {
   backend_link: null,
   route_identifier: null,
 }
+const NOTHING_MORE = { outbound_number: null, language: null, external_id: null }
 /** Matches below that are for display: they prove nobody's identity. */
 const PROOF = 0.9
 /** Kinds of destinations that the PBX rings as they are written. */
@@ -59,14 +63,14 @@ export function openCallerRecords({ lookup, decide, askingOf, metrics, publicUrl
     parameters: Named,
     { tenantId, hostId: tokensHost, asker }: Question,
   ): CallerRecord => {
-    const extended = (external_id: string | null) =>
-      isOn(parameters, 'extended') ? { outbound_number: null, language: null, external_id } : {}
+    const isExtended = isOn(parameters, 'extended')
     const identified = lookup.byNumber(tenantId, telephone, askingOf(tenantId, parameters, tokensHost))
     const { known, ambiguous, customer, contact, confidence, hints } = identified
     metrics.lookup(ambiguous ? 'ambiguous' : known ? 'known' : 'unknown')
     const party = contact ?? customer
-    if (party === null) return { ...NOBODY, ...extended(null) }
-    if (confidence < PROOF) return { ...NOBODY, name: party.name, ...extended(null) }
+    if (party === null) return isExtended ? { ...NOBODY, ...NOTHING_MORE } : NOBODY
+    if (confidence < PROOF)
+      return isExtended ? { ...NOBODY, name: party.name, ...NOTHING_MORE } : { ...NOBODY, name: party.name }
     const [dnid, call] = [parameters.get('dnid'), parameters.get('uniqueid')]
     const host = hostNamed(parameters, tokensHost) ?? undefined
     const decided = decide(tenantId, { number: telephone, dnid, call, host }, asker)
@@ -79,7 +83,13 @@ export function openCallerRecords({ lookup, decide, askingOf, metrics, publicUrl
       direct_line: hints?.direct_line ?? rings,
       backend_link: hints?.backend_link ?? (publicUrl === null ? '' : `${publicUrl}/pop/${party.id}`),
       route_identifier: hints?.route_identifier ?? (type === 'route_identifier' ? value : null),
-      ...extended(isOn(parameters, 'extended') ? lookup.externalIdOf(tenantId, party.id) : null),
+      ...(isExtended
+        ? {
+            outbound_number: hints?.outbound_number ?? decided?.profile?.outbound_number ?? null,
+            language: hints?.language ?? null,
+            external_id: lookup.externalIdOf(tenantId, party.id),
+          }
+        : {}),
     }
   }
 }

@@ -93,6 +93,93 @@ onEachStore('the caller data dialect', (engine) => {
     assert.deepEqual(await of('0199001234'), [1, 'C-1 é'])
   })
 
+  test('which of our numbers to call from and what to speak: the party says, else its customer, else the profile', async (t) => {
+    const { ask, importBook } = await newHub(t, engine)
+    await importBook(BOOK)
+    const of = async (telephone: string, dnid = '0199009001') => {
+      const { json } = await ask('GET', `/api/caller-data?telephone=${telephone}&dnid=${dnid}&extended=1`)
+      return [json.outbound_number, json.language]
+    }
+    assert.deepEqual(await of('0639980001'), [null, null])
+    const profile = { name: 'Paris', dnids: ['0199009001'], outbound_number: '+33199009001' }
+    const made = await ask('POST', '/api/v1/profiles', { body: profile })
+    assert.deepEqual(
+      [made.status, made.json.outbound_number, made.json.deadline_ms, made.json.sources],
+      [201, '+33199009001', 300, [{ source: 'directory', mode: 'in_order' }]],
+      made.text,
+    )
+    assert.deepEqual(await of('0639980001'), ['+33199009001', null])
+    assert.deepEqual(await of('0639980001', '0199009002'), [null, null])
+    assert.deepEqual(await of('0639980002'), ['+33199001000', 'fr-CA'])
+    assert.deepEqual(await of('0100000000'), [null, null])
+    const spoken = await ask('PATCH', '/api/v1/customers/1', {
+      body: { language: 'PT-br', outbound_number: '+33199001001' },
+    })
+    assert.deepEqual([spoken.json.language, spoken.json.outbound_number], ['pt-BR', '+33199001001'])
+    assert.deepEqual(await of('0639980001'), ['+33199001001', 'pt-BR'])
+    assert.deepEqual(await of('0639980002'), ['+33199001000', 'fr-CA'])
+
+    const refused = async (path: string, body: object) => {
+      const { status, json } = await ask('PATCH', `/api/v1/${path}`, { body })
+      return [status, ...Object.keys(json.errors ?? {})]
+    }
+    for (const path of ['customers/1', 'contacts/4']) {
+      assert.deepEqual(await refused(path, { language: 'klingonese!' }), [422, 'language'])
+      assert.deepEqual(await refused(path, { outbound_number: '0199001000' }), [422, 'outbound_number'])
+    }
+    const profiles = `profiles/${made.json.id}`
+    assert.deepEqual(await refused(profiles, { outbound_number: '12' }), [422, 'outbound_number'])
+    assert.deepEqual(await refused(profiles, { deadline_ms: 49 }), [422, 'deadline_ms'])
+    assert.deepEqual(await refused(profiles, { deadline_ms: 1_001 }), [422, 'deadline_ms'])
+    assert.deepEqual(await refused(profiles, { sources: [] }), [422, 'sources'])
+    assert.deepEqual(await refused(profiles, { sources: ['directory', { source: 'directory' }] }), [
+      422,
+      'sources.1',
+    ])
+    const unknown = await ask('PATCH', `/api/v1/${profiles}`, { body: { sources: [{ source: 'hubspot' }] } })
+    assert.deepEqual(
+      [unknown.status, unknown.json.errors],
+      [422, { 'sources.0': ['There is no source "hubspot"; there is: directory.'] }],
+    )
+    const body = { deadline_ms: 50, sources: ['directory'], outbound_number: null }
+    const { json: changed } = await ask('PATCH', `/api/v1/${profiles}`, { body })
+    assert.deepEqual(
+      [changed.deadline_ms, changed.sources, changed.outbound_number],
+      [50, [{ source: 'directory', mode: 'in_order' }], null],
+    )
+  })
+
+  test('both are imported, exported and set in bulk like every hint, and a cell that is neither is refused', async (t) => {
+    const { ask, importBook } = await newHub(t, engine)
+    await importBook(BOOK)
+    const book = (await ask('GET', '/api/v1/export')).text
+    assert.match(book, /^[^\r]*,outbound_number,language\r\n/)
+    assert.match(book, /,fr-vip,[^,]*,\+33199001000,fr-CA\r\n/)
+    const other = await newHub(t, engine)
+    assert.equal((await other.importBook(book)).rejected, 0)
+    assert.equal((await other.ask('GET', '/api/v1/export')).text, book)
+    const wrong = await other.importBook(
+      'customer_account,language,outbound_number\nCL000101,???,\nCL000102,,12\nXY000102,de,+33199001002\n',
+    )
+    assert.deepEqual([wrong.accepted, wrong.rejected], [1, 2])
+    const { json } = await other.ask('GET', '/api/isKnownPhoneNumber?number=0199009012&full=1')
+    assert.deepEqual([json.hints.language, json.hints.outbound_number], ['de', '+33199001002'])
+    const lines = ['it', 'de-CH', '???'].map((language, n) =>
+      JSON.stringify({ op: 'upsert', type: 'customer', customer_account: `B${n}`, name: `B${n}`, language }),
+    )
+    const type = 'application/x-ndjson'
+    const bulk = await other.ask('POST', '/api/v1/directory/bulk', { body: lines.join('\n'), type })
+    assert.deepEqual(
+      bulk.text
+        .trim()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { status: string }).status),
+      ['created', 'created', 'error'],
+    )
+    const made = await other.ask('GET', '/api/v1/customers?filter[term_match]=B0')
+    assert.equal(made.json.data[0].language, 'it')
+  })
+
   test('whatever a name holds, its XML is XML', async (t) => {
     const { ask } = await newHub(t, engine)
     const name = 'A & B <b>"c"</b> \' ]]> \u0001 é 😀'

@@ -82,6 +82,8 @@ onEachStore('the six identification questions', (engine) => {
       queue_position: 80,
       route_identifier: 'fr-vip',
       backend_link: null,
+      outbound_number: null,
+      language: null,
     })
     const { json: two } = await ask('GET', '/api/isKnownPhoneNumber?number=0639980003&full=1')
     assert.deepEqual(
