@@ -102,9 +102,9 @@ onEachStore('work', (engine) => {
       ),
     )
     await Promise.all(
-      Array.from({ length: 90 }, (_, n) =>
-        addTo(place, hubs[n % 3]!.work, { kind: 'count', payload: { n } }),
-      ),
+      hubs.map(async ({ work }, hub) => {
+        for (let n = hub; n < 90; n += 3) await addTo(place, work, { kind: 'count', payload: { n } })
+      }),
     )
     await until('all are done', async () => (await place.rows()).length === 0)
     assert.deepEqual(
