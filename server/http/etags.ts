@@ -4,7 +4,7 @@ import { HubError } from '../platform/errors.ts'
 import { conditionOf, etagOf, namesEtag, type Condition } from '../platform/etag.ts'
 import type { App } from './app.ts'
 
-const ONE_RESOURCE = /\/:id$/
+const ONE_RESOURCE = /\/:id(?:\/calendar)?$/
 const TAGGED = new Set(['GET', 'PUT', 'PATCH'])
 const WRITING = new Set(['PUT', 'PATCH', 'DELETE'])
 

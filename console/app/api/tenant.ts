@@ -5,14 +5,15 @@ function readChosen(): number | null {
   return kept !== null && /^[1-9]\d{0,14}$/.test(kept) ? Number(kept) : null
 }
 
-let chosen = readChosen()
+/** undefined until it is first asked for. */
+let chosen: number | null | undefined
 let acting: number | null = null
 
 /**
  * The tenant that this window asks for; null for the one the session began in. A window stays where it is, whatever
  * others choose: what is typed in one tenant is never saved in another. A new window begins where the last one went.
  */
-export const chosenTenant = (): number | null => chosen
+export const chosenTenant = (): number | null => (chosen ??= readChosen())
 
 /** In which tenant the hub says that this window acts; null until it has said so. */
 export const actingTenant = (): number | null => acting

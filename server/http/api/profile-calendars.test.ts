@@ -110,6 +110,13 @@ onEachStore('holidays as iCalendar', (engine) => {
       [text.headers.get('content-type'), text.text],
       ['text/calendar; charset=utf-8', calendarOf(BASTILLE, PARTY)],
     )
+    const seen = { 'if-match': String((await ask('GET', path)).headers.get('etag')) }
+    const replaced = await ask('PUT', path, { body: { ics: calendarOf(PARTY) }, headers: seen })
+    assert.equal(replaced.status, 200, replaced.text)
+    for (const method of ['PUT', 'DELETE'] as const) {
+      const given = method === 'PUT' ? { body: { ics: calendarOf(BASTILLE) } } : {}
+      assert.equal((await ask(method, path, { ...given, headers: seen })).status, 412)
+    }
     assert.equal((await ask('DELETE', path)).status, 204)
     assert.equal(await whyAt('2027-07-14T10:00:00Z'), 'Open: the profile has no hours.')
     assert.equal((await ask('DELETE', path)).status, 404)

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { IdParams } from '../../../contract/common.ts'
+import { ConditionHeaders } from '../../../contract/headers.ts'
 import {
   ProfileCalendar,
   ProfileCalendarDays,
@@ -8,6 +9,7 @@ import {
 } from '../../../contract/profile-calendars.ts'
 import type { Calendars } from '../../routing/routing.ts'
 import { actor, needs, principalOf, type App, type Settle } from '../app.ts'
+import { conditionOn } from '../etags.ts'
 
 const CALENDAR = 'text/calendar'
 
@@ -32,11 +34,13 @@ export function profileCalendarRoutes(
           summary: 'Give a profile its holidays as iCalendar: the text itself, or JSON with `ics` or `url`',
           consumes: ['application/json', CALENDAR],
           params: IdParams,
+          headers: ConditionHeaders,
           body: ProfileCalendarInput,
           response: { 200: ProfileCalendar },
         },
       },
-      async (request) => settle(await calendars.put(actor(request), request.params.id, request.body)),
+      async (request) =>
+        settle(await calendars.put(actor(request), request.params.id, request.body, conditionOn(request))),
     )
   })
   app.get(
@@ -91,10 +95,13 @@ export function profileCalendarRoutes(
         tags,
         summary: 'Take a profile’s calendar away',
         params: IdParams,
+        headers: ConditionHeaders,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) =>
-      reply.code(204).send(await settle(await calendars.remove(actor(request), request.params.id))),
+      reply
+        .code(204)
+        .send(await settle(await calendars.remove(actor(request), request.params.id, conditionOn(request)))),
   )
 }

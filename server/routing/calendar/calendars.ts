@@ -9,6 +9,7 @@ import type { Committed } from '../../platform/committed.ts'
 import { fromJson } from '../../platform/database/json.ts'
 import type { Store, Tx } from '../../platform/database/store.ts'
 import { invalid, notFound } from '../../platform/errors.ts'
+import { unconditional, type Condition } from '../../platform/etag.ts'
 import { localTime } from '../../platform/local-time.ts'
 import type { RoutingTables } from '../tables.ts'
 import { CalendarFault } from './calendar-fault.ts'
@@ -30,8 +31,13 @@ export type Calendars = {
     period: { from?: string | undefined; to?: string | undefined },
   ): Promise<ProfileCalendarDays>
   /** Puts a calendar in the place of the one there is. 422 when it cannot be read or fetched: the older one stays. */
-  put(actor: Actor, profileId: number, input: ProfileCalendarInput): Promise<Committed<ProfileCalendar>>
-  remove(actor: Actor, profileId: number): Promise<Committed<null>>
+  put(
+    actor: Actor,
+    profileId: number,
+    input: ProfileCalendarInput,
+    condition?: Condition,
+  ): Promise<Committed<ProfileCalendar>>
+  remove(actor: Actor, profileId: number, condition?: Condition): Promise<Committed<null>>
 }
 
 export type CalendarDeps = {
@@ -140,13 +146,14 @@ export function openCalendars(store: Store<RoutingTables>, deps: CalendarDeps): 
         .map((span) => ({ name: span.name, from: wallText(span.from), to: wallText(span.to) }))
       return { time_zone: zone, data }
     },
-    async put(actor, profileId, input) {
+    async put(actor, profileId, input, condition = unconditional) {
       const { tenantId } = actor
       await profileOf(tenantId, profileId)
       const now = clock.now()
       const content = await read(input, now)
       return await store.transact(async (tx) => {
         const before = await lockOf(tx, tenantId, profileId)
+        condition(before === null ? {} : toCalendar(before))
         const url = input.url ?? null
         const row = {
           ...content,
@@ -174,11 +181,12 @@ export function openCalendars(store: Store<RoutingTables>, deps: CalendarDeps): 
         return toCalendar(written)
       })
     },
-    async remove(actor, profileId) {
+    async remove(actor, profileId, condition = unconditional) {
       const { tenantId } = actor
       return await store.transact(async (tx) => {
         const before = await lockOf(tx, tenantId, profileId)
         if (before === null) throw notFound('Calendar')
+        condition(toCalendar(before))
         await tx.db
           .deleteFrom('profile_calendars')
           .where('tenant_id', '=', tenantId)
