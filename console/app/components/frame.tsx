@@ -89,7 +89,7 @@ function Header({ onKeys }: { onKeys: () => void }) {
           <span className="who-name">{session?.user?.name || session?.user?.email}</span>
           <span className="visually-hidden">, {t.accountTitle}</span>
         </NavLink>
-        <LanguageChoice className="only-wide" />
+        <LanguageChoice className="language" />
         <Button kind="quiet" onClick={onKeys} className="only-wide">
           {t.keys}
         </Button>
