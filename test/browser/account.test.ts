@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { TOTP } from 'otpauth'
+import decodeQR from 'qr/decode.js'
 import type { Json } from '../hub.ts'
 import { newMasterKey } from '../vault.ts'
 import { assertClean, closeBrowser, newWorld, overflows, PASSWORD, PHONE_SCREEN, signIn } from './world.ts'
@@ -9,6 +10,23 @@ import { assertClean, closeBrowser, newWorld, overflows, PASSWORD, PHONE_SCREEN,
 after(closeBrowser)
 
 const HUB = { env: { CORDBOARD_SECRET_KEY: newMasterKey() } }
+/** What a camera reads in the picture of modules. */
+async function readQr(page: Page, name: string): Promise<string> {
+  const svg = page.getByRole('img', { name })
+  const size = Number((await svg.getAttribute('viewBox'))?.split(' ')[2])
+  const drawn = await svg.locator('path').getAttribute('d')
+  const dark = new Set((drawn ?? '').match(/(?<=M)\d+ \d+/g))
+  const scale = 4
+  const side = size * scale
+  const data = new Uint8Array(side * side * 4)
+  for (let i = 0; i < side * side; i++) {
+    const [x, y] = [i % side, Math.floor(i / side)].map((at) => Math.floor(at / scale))
+    data.fill(dark.has(`${x} ${y}`) ? 0 : 255, i * 4, i * 4 + 3)
+    data[i * 4 + 3] = 255
+  }
+  return decodeQR({ width: side, height: side, data })
+}
+
 const heading = (page: Page, name: string) => page.getByRole('heading', { name, level: 1 }).waitFor()
 
 test('an authenticator is set up by keyboard, its codes are shown once, and it is taken away again', async (t) => {
@@ -25,13 +43,14 @@ test('an authenticator is set up by keyboard, its codes are shown once, and it i
   const link = await page.getByRole('link', { name: 'Open in an app on this device' }).getAttribute('href')
   const secret = key.replaceAll(' ', '')
   assert.equal(new URL(link ?? '').searchParams.get('secret'), secret)
+  assert.equal(await readQr(page, 'QR code of the key'), link)
   await assertClean(own)
   // The field of the code has the focus.
   await page.keyboard.type('000000')
   await page.keyboard.press('Enter')
   await page.getByText('This is not the code of now.').waitFor()
   await assertClean(own)
-  await page.getByLabel('Code').fill(new TOTP({ secret }).generate())
+  await page.getByRole('textbox', { name: 'Code' }).fill(new TOTP({ secret }).generate())
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'Recovery codes' }).waitFor()
   const codes = await page.locator('.recovery-codes code').allInnerTexts()

@@ -7,6 +7,7 @@ import { useTexts } from '../texts/texts.tsx'
 import { Banner } from '../ui/banner.tsx'
 import { Button } from '../ui/button.tsx'
 import { TextField } from '../ui/field.tsx'
+import { QrCode } from '../ui/qr-code.tsx'
 
 /** The key for the authenticator app, and the code that proves that it is there. */
 export function ConfirmAuthenticatorForm({
@@ -33,6 +34,7 @@ export function ConfirmAuthenticatorForm({
   return (
     <form onSubmit={submit} className="form">
       <p>{t.authAddKey}</p>
+      <QrCode text={url} label={t.authPicture} />
       <p className="secret">
         {/* In fours, to be typed; copied without the gaps. */}
         <code aria-label={t.authKey}>{secret.match(/.{1,4}/g)?.join(' ')}</code>

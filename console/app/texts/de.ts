@@ -46,7 +46,8 @@ export const de: Texts = {
     'Nicht eingerichtet: Ihr Passwort allein meldet Sie an. Mit einer Authenticator-App fragt die Anmeldung auch nach einem Code, der sich jede halbe Minute ändert.',
   setUpAuthenticator: 'Authenticator einrichten',
   authAddKey:
-    'Fügen Sie diesen Schlüssel Ihrer Authenticator-App als zeitbasierten Code (TOTP) hinzu. Geben Sie dann den Code ein, den sie zeigt.',
+    'Scannen Sie das mit Ihrer Authenticator-App oder fügen Sie ihr den Schlüssel darunter als zeitbasierten Code (TOTP) hinzu. Geben Sie dann den Code ein, den sie zeigt.',
+  authPicture: 'QR-Code des Schlüssels',
   authKey: 'Schlüssel',
   openInApp: 'In einer App auf diesem Gerät öffnen',
   authCodeHint: 'Sechs Ziffern.',

@@ -49,7 +49,8 @@ export const en = {
     'Not set up: your password alone signs you in. With an authenticator app, signing in also asks for a code that changes every half minute.',
   setUpAuthenticator: 'Set up an authenticator',
   authAddKey:
-    'Add this key to your authenticator app, as a time-based code (TOTP). Then type the code it shows.',
+    'Scan this with your authenticator app, or add the key below it as a time-based code (TOTP). Then type the code it shows.',
+  authPicture: 'QR code of the key',
   authKey: 'Key',
   openInApp: 'Open in an app on this device',
   authCodeHint: 'Six digits.',

@@ -47,7 +47,8 @@ export const fr: Texts = {
     'Non configurée : votre mot de passe suffit pour vous connecter. Avec une application d’authentification, la connexion demande aussi un code qui change toutes les trente secondes.',
   setUpAuthenticator: 'Configurer une application',
   authAddKey:
-    'Ajoutez cette clé à votre application d’authentification, comme code temporel (TOTP). Saisissez ensuite le code affiché.',
+    'Scannez ceci avec votre application d’authentification, ou ajoutez-y la clé ci-dessous comme code temporel (TOTP). Saisissez ensuite le code affiché.',
+  authPicture: 'Code QR de la clé',
   authKey: 'Clé',
   openInApp: 'Ouvrir dans une application de cet appareil',
   authCodeHint: 'Six chiffres.',

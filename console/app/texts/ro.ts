@@ -48,7 +48,8 @@ export const ro: Texts = {
     'Nu este configurată: te autentifici doar cu parola. Cu o aplicație de autentificare ți se cere și un cod care se schimbă la fiecare jumătate de minut.',
   setUpAuthenticator: 'Configurează o aplicație',
   authAddKey:
-    'Adaugă această cheie în aplicația de autentificare, ca un cod bazat pe timp (TOTP). Apoi scrie codul pe care îl arată.',
+    'Scanează aceasta cu aplicația de autentificare sau adaugă în ea cheia de mai jos, ca un cod bazat pe timp (TOTP). Apoi scrie codul pe care îl arată.',
+  authPicture: 'Codul QR al cheii',
   authKey: 'Cheie',
   openInApp: 'Deschide într-o aplicație de pe acest dispozitiv',
   authCodeHint: 'Șase cifre.',
