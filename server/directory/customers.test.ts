@@ -41,6 +41,8 @@ onEachStore('customers', (engine) => {
       queue_position: 0,
       route_identifier: null,
       backend_link: 'https://crm.example/?n=[Number]',
+      outbound_number: null,
+      language: null,
       active: false,
       comment: 'x',
     })
