@@ -15,9 +15,10 @@ export type Backlog = {
   /**
    * What a viewer is to be told first. `lastId` null: the last event of each call that goes on. Else what happened since,
    * to calls the viewer knew and to those that go on; whoever missed more than a thousand events, or knows of one that is
-   * not there, begins anew.
+   * not there, begins anew. What is not among it up to the id `upTo` is nothing to be told, also when the feed brings it
+   * late.
    */
-  read(viewer: Seeing, lastId: number | null): Promise<TellableRow[]>
+  read(viewer: Seeing, lastId: number | null): Promise<{ rows: TellableRow[]; upTo: number }>
 }
 
 const MOST = 1_000
@@ -89,16 +90,15 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
     if (extensions !== null) rows = rows.where(isOneOf(engine, 'live_calls.agent', extensions, 'text'))
     return rows.execute()
   }
-  /** An id that was never given is of another database. */
-  const isOurs = async ({ tenantId }: Seeing, lastId: number) => {
+  const newest = async ({ tenantId }: Seeing) => {
     const last = await read
       .selectFrom('live_events')
       .select('id')
       .where('tenant_id', '=', tenantId)
-      .where('id', '>=', lastId)
+      .orderBy('id', 'desc')
       .limit(1)
       .executeTakeFirst()
-    return last !== undefined
+    return last?.id ?? 0
   }
 
   return {
@@ -109,10 +109,11 @@ export function openBacklog({ read, feed, engine }: Store<LiveTables>): Backlog 
       return rows.map(toRow)
     },
     async read(viewer, lastId) {
-      const isResumed = lastId !== null && (await isOurs(viewer, lastId))
-      const missed = isResumed ? await since(viewer, lastId) : null
+      const upTo = await newest(viewer)
+      // An id that was never given is of another database.
+      const missed = lastId !== null && lastId <= upTo ? await since(viewer, lastId) : null
       const rows = missed === null || missed.length > MOST ? await goingOn(viewer) : missed
-      return rows.map(toRow)
+      return { rows: rows.map(toRow), upTo }
     },
   }
 }

@@ -97,8 +97,10 @@ export function openStreams(store: Store<LiveTables>, lookup: Lookup): Streams {
     send(`retry: ${RETRY_MS}\n\n`)
     if (isClosed) stream.end('closing')
     backlog.read(viewer, lastId).then(
-      (rows) => {
-        for (const row of [...rows, ...(waiting ?? [])]) tell(row)
+      ({ rows, upTo }) => {
+        for (const row of rows) tell(row)
+        told = Math.max(told, upTo)
+        for (const row of waiting ?? []) tell(row)
         waiting = null
       },
       () => stream.end('closing'),
