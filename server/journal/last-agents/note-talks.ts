@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../platform/database/store.ts'
-import type { LastAgentTables } from './tables.ts'
+import type { LastAgentsTable, LastAgentTables } from './tables.ts'
 
 /** Somebody of ours talked with a caller. */
 export type NewTalk = {
@@ -18,16 +18,7 @@ export type NewTalk = {
 /** Keeps talks, in the transaction that stores their calls: an older one than is known changes nothing. */
 export type NoteTalks = (tx: Tx<never>, talks: readonly NewTalk[]) => void
 
-type Row = {
-  tenant_id: number
-  host_id: number
-  e164: string | null
-  party_id: number | null
-  customer_id: number | null
-  contact_id: number | null
-  extension: string
-  talked_at: number
-}
+type Row = Omit<LastAgentsTable, 'id'>
 
 const ROWS_AT_ONCE = 500
 /** Numbers of phones: what a log calls a queue or names in words is nobody to be rung again. */
