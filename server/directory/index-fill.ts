@@ -2,16 +2,22 @@ import { openBulkRows, type BulkRows } from '../platform/database/bulk-rows.ts'
 import type { StoreAddress } from '../platform/database/store.ts'
 import { dayOf } from './calendar-day.ts'
 import { openCallerIndex, type CallerIndex } from './caller-index.ts'
-import type { ContractRecord, PartyRecord, RoutingHints, StoredNumber } from './party-record.ts'
+import {
+  NO_HINTS,
+  type ContractRecord,
+  type PartyRecord,
+  type RoutingHints,
+  type StoredNumber,
+} from './party-record.ts'
 import { readingOf } from './phones.ts'
 import { PlainNumber } from './read-number.ts'
 import { contactName } from './records.ts'
 
-const HINTS = 'direct_line, queue_position, route_identifier, backend_link'
+const HINTS = 'direct_line, queue_position, route_identifier, backend_link, outbound_number, language'
 const CATEGORIES = 'select tenant_id, id, name, vip from categories order by tenant_id, id'
-const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id, external_id, outbound_number, language from customers order by tenant_id, id`
+const CUSTOMERS = `select tenant_id, id, active, ${HINTS}, account, name, category_id, external_id from customers order by tenant_id, id`
 const CONTACTS = `select tenant_id, id, active, ${HINTS}, customer_id, first_name, last_name,
-  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end, external_id, outbound_number, language from contacts order by tenant_id, id`
+  case when coalesce(first_name, '') = '' and coalesce(last_name, '') = '' then email end, external_id from contacts order by tenant_id, id`
 const CONTRACTS = `select tenant_id, customer_id, id, kind, reference, start_date, end_date, suspended from contracts
   order by tenant_id, customer_id`
 /** What a number's text is. */
@@ -23,26 +29,24 @@ const phonesOf = (owner: 'customer_id' | 'contact_id') =>
   case when e164 is not null then ${E164} when national is not null then ${NATIONAL} else ${EXACT} end,
   coalesce(e164, national, exact, raw), extension from phones where ${owner} is not null order by tenant_id, ${owner}`
 
-/** Shared: nobody changes the hints of a record. */
-const NO_HINTS: RoutingHints = {
-  direct_line: null,
-  queue_position: null,
-  route_identifier: null,
-  backend_link: null,
-  outbound_number: null,
-  language: null,
-}
-
-/** `others`: where those columns begin that do not stand beside the first four. */
-function hintsOf(rows: BulkRows, others: number): RoutingHints {
+/** Asked of every party of the book: nothing is made for those without. */
+function hintsOf(rows: BulkRows): RoutingHints {
   const direct_line = rows.text(3)
   const queue_position = rows.integer(4)
   const route_identifier = rows.text(5)
   const backend_link = rows.text(6)
-  const outbound_number = rows.text(others)
-  const language = rows.word(others + 1)
-  const hints = { direct_line, queue_position, route_identifier, backend_link, outbound_number, language }
-  return Object.values(hints).every((hint) => hint === null) ? NO_HINTS : hints
+  const outbound_number = rows.text(7)
+  const language = rows.word(8)
+  const isNone =
+    direct_line === null &&
+    queue_position === null &&
+    route_identifier === null &&
+    backend_link === null &&
+    outbound_number === null &&
+    language === null
+  return isNone
+    ? NO_HINTS
+    : { direct_line, queue_position, route_identifier, backend_link, outbound_number, language }
 }
 
 function numberOf(rows: BulkRows): StoredNumber {
@@ -179,23 +183,23 @@ export async function fillIndexes(address: StoreAddress): Promise<Map<number, Ca
   await fillParties(CUSTOMERS, 'customer_id', (rows, contracts, numbers) => ({
     party: 'customer',
     id: rows.integer(1)!,
-    account: rows.text(7),
-    name: rows.text(8) ?? '',
-    category_id: rows.integer(9),
-    external_id: rows.text(10),
+    account: rows.text(9),
+    name: rows.text(10) ?? '',
+    category_id: rows.integer(11),
+    external_id: rows.text(12),
     active: rows.integer(2) === 1,
-    hints: hintsOf(rows, 11),
+    hints: hintsOf(rows),
     contracts,
     numbers,
   }))
   await fillParties(CONTACTS, 'contact_id', (rows, _none, numbers) => ({
     party: 'contact',
     id: rows.integer(1)!,
-    customer_id: rows.integer(7),
-    name: contactName({ first_name: rows.text(8), last_name: rows.text(9), email: rows.text(10) }),
-    external_id: rows.text(11),
+    customer_id: rows.integer(9),
+    name: contactName({ first_name: rows.text(10), last_name: rows.text(11), email: rows.text(12) }),
+    external_id: rows.text(13),
     active: rows.integer(2) === 1,
-    hints: hintsOf(rows, 12),
+    hints: hintsOf(rows),
     numbers,
   }))
 

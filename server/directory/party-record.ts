@@ -13,6 +13,16 @@ export type RoutingHints = {
   language: string | null
 }
 
+/** Shared by all that have none, which is most: nobody changes the hints of a record. */
+export const NO_HINTS: RoutingHints = Object.freeze({
+  direct_line: null,
+  queue_position: null,
+  route_identifier: null,
+  backend_link: null,
+  outbound_number: null,
+  language: null,
+})
+
 /** One number of a party. Only `external`, `national`, `short` and `unreadable` are ever stored. */
 export type StoredNumber = {
   /** `extension`: an internal number of the PBX listed on the customer; others are labels of a person's phone. */

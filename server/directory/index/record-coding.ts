@@ -1,9 +1,10 @@
-import type {
-  ContractRecord,
-  PartyRecord,
-  PartySummary,
-  RoutingHints,
-  StoredNumber,
+import {
+  NO_HINTS,
+  type ContractRecord,
+  type PartyRecord,
+  type PartySummary,
+  type RoutingHints,
+  type StoredNumber,
 } from '../party-record.ts'
 import { PlainNumber, type ReadNumber } from '../read-number.ts'
 import { ByteReader, ByteWriter, isWide } from './byte-coding.ts'
@@ -47,22 +48,13 @@ const KINDS = [
 const placeOfKind = new Map<string, number>(KINDS.map((kind, place) => [kind, place]))
 placeOfKind.delete('')
 
-/** Shared: most parties have none, and nobody changes a record that was read. */
-const NO_HINTS: RoutingHints = Object.freeze({
-  direct_line: null,
-  queue_position: null,
-  route_identifier: null,
-  backend_link: null,
-  outbound_number: null,
-  language: null,
-})
 const NO_CONTRACTS: ContractRecord[] = []
 
 const writer = new ByteWriter()
 const reader = new ByteReader()
 
 function hasHints(hints: RoutingHints): boolean {
-  return Object.values(hints).some((hint) => hint !== null)
+  return hints !== NO_HINTS && Object.values(hints).some((hint) => hint !== null)
 }
 
 function writeHints(hints: RoutingHints): void {
